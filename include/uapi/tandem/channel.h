@@ -212,6 +212,9 @@ struct tandem_wire {
  * Kernel to worker:
  *   NEW     an object this worker has not seen (or has seen with another generation:
  *           the old one is dead and its view is freed). Followed by nseg segments.
+ *           With the generation it knows: the object's view stays, its segments are now
+ *           these (an untyped object got its type from the pointer it was stored in:
+ *           see struct tandem_change)
  *   GONE    an object died
  *   SYNC    values of an object, for the plan's view of the entry that is being served:
  *           segments in order, elements of a segment in order, uses of the view in order,
@@ -270,7 +273,9 @@ struct tandem_segment {
  * @element say which record of the object, @item which element of an array leaf.
  * WORD: @now is stored with one store of the leaf's width. BITS: the kernel stores
  * cur ^ ((old ^ now) & mask), so bits that others changed meanwhile survive.
- * PTR: @now and @old are not used, @wire is.
+ * PTR: @now and @old are not used, @wire is. When the leaf has a pointee type T and
+ * @wire is the start of an object without segments, the object becomes T[size / sizeof T]
+ * on both sides at once: FLUSH records of it may follow in the same body.
  * Refused (EPROTO): a use the view does not list as written, any index out of range.
  */
 struct tandem_change {
