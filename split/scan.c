@@ -1,0 +1,812 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+#include "scan.h"
+#include "text.h"
+
+#define HOW_ADDRESS	64	/* only the address is formed */
+#define HOW_BASE	128	/* left part of a longer path */
+
+struct label {
+	const char *name;
+	int depth;
+	struct label *next;
+};
+
+struct scan {
+	struct model *model;
+	struct func *f;
+	int depth;			/* locks held here */
+	struct label *label;
+	int break_depth;		/* of the innermost switch or loop, -1: none seen */
+	struct node *region_first;
+};
+
+static void expr(struct scan *s, struct node *n, unsigned int how);
+static bool stmt(struct scan *s, struct node *n);
+
+/* ---- small questions ---- */
+
+struct node *node_strip(struct node *n)
+{
+	while (n && n->child) {
+		if (n->kind == N_CAST || (n->kind == N_OTHER && !n->child->next && n->type)) {
+			/* a cast's type operand leaves no node: the operand is the last child */
+			n = n->child;
+			while (n->next)
+				n = n->next;
+			continue;
+		}
+		if (n->kind == N_UNARY && n->op == OP_PLAIN && !n->child->next && n->type == n->child->type) {
+			n = n->child;
+			continue;
+		}
+		break;
+	}
+	return n;
+}
+
+struct func *call_target(const struct node *call)
+{
+	struct node *n = node_strip(call->child);
+
+	while (n && n->kind == N_UNARY && n->op == OP_DEREF)
+		n = node_strip(n->child);
+	return n && n->kind == N_REF ? n->func : NULL;
+}
+
+struct node *call_arg(const struct node *call, unsigned int i)
+{
+	struct node *n = call->child ? call->child->next : NULL;
+
+	while (n && i--)
+		n = n->next;
+	return n;
+}
+
+struct region *node_region(const struct func *f, const struct node *n)
+{
+	for (struct region *r = f->regions; r; r = r->next)
+		if (n->start >= r->first->start && n->end <= r->last->end)
+			return r;
+	return NULL;
+}
+
+static bool is_statement(const struct node *n)
+{
+	return n->kind >= N_COMPOUND && n->kind <= N_NULL && n->kind != N_VAR && n->kind != N_CASE &&
+	       n->kind != N_DEFAULT && n->kind != N_LABEL;
+}
+
+static bool in_list(const struct node *n)
+{
+	return n->parent && (n->parent->kind == N_COMPOUND || n->parent->kind == N_CASE ||
+			     n->parent->kind == N_DEFAULT || n->parent->kind == N_LABEL);
+}
+
+struct node *node_statement(const struct func *f, struct node *n)
+{
+	const char *text = f->tu->text;
+	struct node *best = NULL;
+
+	for (; n && n != f->body; n = n->parent) {
+		bool statement = is_statement(n) || n->parent == f->body || in_list(n) ||
+			(n->parent && (n->parent->kind == N_IF || n->parent->kind == N_FOR ||
+				       n->parent->kind == N_WHILE || n->parent->kind == N_DO));
+
+		if (!statement)
+			continue;
+		if (best && memchr(text + n->start, '\n', n->end - n->start))
+			break;
+		if (n->kind == N_CASE || n->kind == N_DEFAULT || n->kind == N_LABEL)
+			break;
+		best = n;
+	}
+	return best;
+}
+
+static void mark(struct scan *s, struct node *n, const char *construct, const char *reason)
+{
+	struct mark *m = calloc(1, sizeof(*m));
+
+	m->construct = construct;
+	m->reason = reason;
+	m->file = n ? n->file : s->f->file;
+	m->line = n ? n->line : s->f->line;
+	m->node = n;
+	m->next = s->f->mark;
+	s->f->mark = m;
+}
+
+static void touch(struct scan *s, struct field *field, struct var *var, unsigned int how, struct node *n)
+{
+	struct access *a = calloc(1, sizeof(*a));
+
+	a->field = field;
+	a->var = var;
+	a->how = how & 7;
+	a->node = n;
+	a->next = s->f->accesses;
+	s->f->accesses = a;
+}
+
+static void edge(struct scan *s, struct func *callee, struct node *call, bool indirect)
+{
+	struct edge *e = calloc(1, sizeof(*e));
+
+	e->callee = callee;
+	e->call = call;
+	e->locked = s->depth > 0;
+	e->indirect = indirect;
+	e->next = s->f->callees;
+	s->f->callees = e;
+}
+
+static void add_role(struct func *f, struct field *field, struct func *callee, unsigned int arg, struct node *n)
+{
+	struct role *r = calloc(1, sizeof(*r));
+
+	r->field = field;
+	r->callee = callee;
+	r->arg = arg;
+	r->file = n->file;
+	r->line = n->line;
+	r->next = f->role;
+	f->role = r;
+	if (field) {
+		struct func_list *l;
+
+		for (l = field->stored; l; l = l->next)
+			if (l->func == f)
+				return;
+		l = calloc(1, sizeof(*l));
+		l->func = f;
+		l->next = field->stored;
+		field->stored = l;
+	}
+}
+
+/* The function whose address @n is, or NULL. ?: gives the first; both are added by the caller. */
+static struct func *address_of_function(struct node *n)
+{
+	n = node_strip(n);
+	if (n && n->kind == N_UNARY && n->op == OP_ADDRESS)
+		n = node_strip(n->child);
+	return n && n->kind == N_REF ? n->func : NULL;
+}
+
+static bool is_pointer(const struct type *t)
+{
+	return t && t->kind == TYPE_POINTER;
+}
+
+static bool is_scalar(const struct type *t)
+{
+	return t && (t->kind == TYPE_INT || t->kind == TYPE_BOOL || t->kind == TYPE_VOID);
+}
+
+static const char *record_name(const struct record *r)
+{
+	return strncmp(r->name, "struct ", 7) ? r->name : r->name + 7;
+}
+
+const char *field_name(const struct field *field)
+{
+	return text_intern(text_format("%s.%s", record_name(field->in), field->name));
+}
+
+static bool is_opaque(const struct record *r)
+{
+	return r && policy_find("opaque", record_name(r));
+}
+
+/* ---- what a value stored into a field tells of the field ---- */
+
+static void learn(struct scan *s, struct field *field, struct node *value)
+{
+	struct node *v = node_strip(value);
+	struct func *fn = address_of_function(value);
+	struct policy_line *a;
+
+	if (!v)
+		return;
+	if (v->kind == N_CONDITIONAL && v->child) {
+		for (v = v->child->next; v; v = v->next)
+			learn(s, field, v);
+		return;
+	}
+	if (fn) {
+		add_role(fn, field, NULL, 0, v);
+		return;
+	}
+	if (v->kind == N_CALL && call_target(v)) {
+		a = policy_find("alloc", call_target(v)->name);
+		if (a && !strcmp(a->arg[1], "dma"))
+			field->holds_dma = true;
+		else if (a && !strcmp(a->arg[1], "mmio"))
+			field->holds_mmio = true;
+		else if (!a)
+			field->holds_other = true;
+	}
+	if (is_pointer(v->type) && v->type->target->record) {
+		if (field->holds && field->holds != v->type->target)
+			field->holds_many = true;
+		field->holds = v->type->target;
+	}
+}
+
+static void init_list(struct scan *s, struct type *type, struct node *list)
+{
+	unsigned int i = 0;
+
+	for (struct node *n = list->child; n; n = n->next) {
+		struct node *value = n;
+		struct field *field = NULL;
+
+		if (n->kind == N_OTHER && n->child && n->child->kind == N_MEMBER && !n->child->child) {
+			field = n->child->field;
+			while (value->child && value == n)
+				value = value->child;
+			while (value->next)
+				value = value->next;
+		} else if (type && type->kind == TYPE_RECORD && i < type->record->nfield) {
+			field = &type->record->field[i++];
+		}
+		if (value->kind == N_INIT) {
+			init_list(s, field ? field->type : type && type->kind == TYPE_ARRAY ? type->target : NULL, value);
+			continue;
+		}
+		if (field)
+			learn(s, field, value);
+		if (s->f)
+			expr(s, value, ACC_READ);
+	}
+}
+
+/* ---- pointers to plain bytes: is their length known? ---- */
+
+static const char *unknown_bytes(struct scan *s, struct node *n, int level)
+{
+	struct node *b = node_strip(n);
+
+	if (!b || level > 6)
+		return NULL;
+	switch (b->kind) {
+	case N_MEMBER:
+		if (!b->field || !is_pointer(b->field->type))
+			return NULL;
+		if (b->field->holds_dma || b->field->holds_mmio)
+			return NULL;
+		if (policy_find("points", field_name(b->field)) || policy_find("string", field_name(b->field)))
+			return NULL;
+		return text_format("reads memory of unknown length behind %s", field_name(b->field));
+	case N_BINARY:
+		if (b->op == OP_ARITH && b->child)
+			return unknown_bytes(s, is_pointer(b->child->type) ? b->child : b->child->next, level + 1);
+		return NULL;
+	case N_CALL: {
+		struct func *f = call_target(b);
+
+		if (f && is_pointer(f->result) && is_scalar(f->result->target) && !f->has_body &&
+		    !policy_find("alloc", f->name) && !policy_find("local", f->name))
+			return text_format("reads memory of unknown length that %s returned", f->name);
+		return NULL;
+	}
+	case N_REF:
+		if (b->var && b->var->is_local && !b->var->is_param && is_pointer(b->var->type)) {
+			struct node *at = NULL;
+
+			while ((at = node_next(s->f->body, at))) {
+				const char *why = NULL;
+
+				if (at->kind == N_VAR && at->var == b->var && at->child)
+					why = unknown_bytes(s, at->child, level + 1);
+				else if (at->kind == N_BINARY && at->op == OP_ASSIGN && at->child->kind == N_REF &&
+					 at->child->var == b->var)
+					why = unknown_bytes(s, at->child->next, level + 1);
+				if (why)
+					return why;
+			}
+		}
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+static void deref(struct scan *s, struct node *pointer, struct node *at)
+{
+	struct type *t = pointer && pointer->type ? pointer->type : NULL;
+	const char *why;
+
+	if (!is_pointer(t) || !is_scalar(t->target))
+		return;
+	why = unknown_bytes(s, pointer, 0);
+	if (why)
+		mark(s, at, "pointer", why);
+}
+
+/* ---- expressions ---- */
+
+static void whole_record(struct scan *s, struct record *r, unsigned int how, struct node *n, int level)
+{
+	if (level > 8 || is_opaque(r))
+		return;
+	for (unsigned int i = 0; i < r->nfield; i++) {
+		struct type *t = r->field[i].type;
+
+		while (t->kind == TYPE_ARRAY)
+			t = t->target;
+		if (t->kind == TYPE_RECORD)
+			whole_record(s, t->record, how, n, level + 1);
+		else
+			touch(s, &r->field[i], NULL, how, n);
+	}
+}
+
+static void member(struct scan *s, struct node *n, unsigned int how)
+{
+	struct field *f = n->field;
+	struct type *t;
+
+	if (n->child)
+		expr(s, n->child, n->arrow ? ACC_READ : HOW_BASE);
+	if (!f)
+		return;
+	t = f->type;
+	while (t->kind == TYPE_ARRAY)
+		t = t->target;
+	if (is_opaque(f->in)) {
+		mark(s, n, "opaque type", text_format("touches %s.%s, which stays in the kernel", f->in->name, f->name));
+		return;
+	}
+	if (t->kind == TYPE_RECORD) {
+		if (is_opaque(t->record)) {
+			if (!(how & (HOW_ADDRESS | HOW_BASE)))
+				mark(s, n, "opaque type", text_format("copies a %s, which stays in the kernel", t->record->name));
+		} else if (how & 7) {
+			if (f->type->kind != TYPE_ARRAY)
+				whole_record(s, t->record, how, n, 0);
+		}
+		return;
+	}
+	if (how & HOW_ADDRESS)
+		how = ACC_READ | ACC_WRITE;
+	else if (f->type->kind == TYPE_ARRAY && !(how & HOW_BASE))
+		how |= ACC_READ | ACC_WRITE;
+	touch(s, f, NULL, how & HOW_BASE ? (how & 7 ? how : ACC_READ | ACC_WRITE) : how, n);
+}
+
+static void reference(struct scan *s, struct node *n, unsigned int how)
+{
+	if (n->func) {
+		edge(s, n->func, NULL, false);
+		return;
+	}
+	if (n->var && !n->var->is_local) {
+		if (how & HOW_ADDRESS)
+			how = ACC_READ | ACC_WRITE;
+		if (how & HOW_BASE && !(how & 7))
+			how = ACC_READ;
+		if (n->var->type->kind == TYPE_ARRAY || n->var->type->kind == TYPE_RECORD)
+			how |= ACC_READ | (n->var->is_const ? 0 : ACC_WRITE);
+		touch(s, NULL, n->var, how, n);
+	}
+}
+
+static bool runs_here(const struct func *f)
+{
+	return policy_find("local", f->name) || (f->has_body && !policy_find("downcall", f->name));
+}
+
+static void call(struct scan *s, struct node *n)
+{
+	struct func *f = call_target(n);
+	struct node *callee = node_strip(n->child), *arg;
+	unsigned int i = 0;
+
+	if (f) {
+		edge(s, f, n, false);
+		if (policy_find("lock", f->name))
+			s->depth++;
+		else if (policy_find("unlock", f->name) && s->depth > 0)
+			s->depth--;
+	} else if (callee && callee->kind == N_MEMBER && callee->field) {
+		expr(s, callee, ACC_READ);
+		if (!callee->field->in->is_own && !callee->field->stored)
+			mark(s, n, "indirect call", text_format("calls through %s.%s, whose targets are not known",
+								 callee->field->in->name, callee->field->name));
+		struct edge *e = calloc(1, sizeof(*e));
+
+		e->call = n;
+		e->indirect = true;
+		e->locked = s->depth > 0;
+		e->next = s->f->callees;
+		s->f->callees = e;
+	} else {
+		expr(s, n->child, ACC_READ);
+		if (s->f->is_own)
+			mark(s, n, "indirect call", "calls through a pointer whose targets are not known");
+	}
+	for (arg = n->child ? n->child->next : NULL; arg; arg = arg->next, i++) {
+		struct node *v = node_strip(arg);
+		struct func *fn = address_of_function(arg);
+
+		if (fn && f)
+			add_role(fn, NULL, f, i, v);
+		if (v && v->kind == N_MEMBER && v->field && f && v->field->type->kind == TYPE_POINTER &&
+		    v->field->type->target->kind == TYPE_FUNCTION)
+			for (struct func_list *l = v->field->stored; l; l = l->next)
+				add_role(l->func, NULL, f, i, v);
+		/* a record handed as plain memory to code that runs in this half */
+		if (f && runs_here(f) && i < f->nparam && is_pointer(f->param[i].type) && v && is_pointer(v->type)) {
+			if (is_scalar(f->param[i].type->target) && v->type->target->record)
+				whole_record(s, v->type->target->record,
+					     ACC_READ | (f->param[i].type->target_const ? 0 : ACC_WRITE), v, 0);
+			else if (is_scalar(f->param[i].type->target))
+				deref(s, arg, n);
+		}
+		expr(s, arg, ACC_READ);
+	}
+}
+
+static void cast(struct scan *s, struct node *n)
+{
+	struct node *v = n->child;
+	struct record *to = is_pointer(n->type) ? n->type->target->record : NULL, *from;
+
+	while (v && v->next)
+		v = v->next;
+	from = v && is_pointer(v->type) ? v->type->target->record : NULL;
+	if (to && from && to != from && !(from->nfield && from->field[0].type == to->type) &&
+	    !(to->nfield && to->field[0].type == from->type) && !is_opaque(to) && !is_opaque(from) &&
+	    !policy_find("overlay", record_name(to)))
+		mark(s, n, "cast", text_format("casts %s to %s", from->name, to->name));
+	/* a record read as an array of numbers */
+	if (v && is_pointer(n->type) && n->type->target->kind == TYPE_INT && n->type->target->size > 1 && from &&
+	    n->parent && (n->parent->kind == N_INDEX || n->parent->kind == N_OTHER || n->parent->kind == N_VAR))
+		whole_record(s, from, ACC_READ | ACC_WRITE, n, 0);
+}
+
+static void expr(struct scan *s, struct node *n, unsigned int how)
+{
+	if (!n)
+		return;
+	switch (n->kind) {
+	case N_BINARY:
+		if (n->op == OP_ASSIGN || n->op == OP_COMPOUND || n->op == OP_COMPOUND_BITS) {
+			struct node *l = node_strip(n->child);
+
+			expr(s, n->child, n->op == OP_ASSIGN ? ACC_WRITE :
+			     n->op == OP_COMPOUND ? ACC_READ | ACC_WRITE : ACC_READ | ACC_WRITE | ACC_MERGE);
+			if (n->op == OP_ASSIGN && l && l->kind == N_MEMBER && l->field && n->child)
+				learn(s, l->field, n->child->next);
+			expr(s, n->child ? n->child->next : NULL, ACC_READ);
+			return;
+		}
+		for (struct node *c = n->child; c; c = c->next)
+			expr(s, c, ACC_READ);
+		return;
+	case N_UNARY:
+		if (n->op == OP_ADDRESS)
+			expr(s, n->child, HOW_ADDRESS);
+		else if (n->op == OP_INCDEC)
+			expr(s, n->child, ACC_READ | ACC_WRITE);
+		else if (n->op == OP_DEREF) {
+			expr(s, n->child, ACC_READ);
+			deref(s, n->child, n);
+			if (n->type && n->type->kind == TYPE_RECORD && how & 7)
+				whole_record(s, n->type->record, how, n, 0);
+		} else
+			expr(s, n->child, how & HOW_ADDRESS ? how : ACC_READ);
+		return;
+	case N_MEMBER:
+		member(s, n, how);
+		return;
+	case N_REF:
+		reference(s, n, how);
+		return;
+	case N_INDEX:
+		if (n->child && n->child->type && n->child->type->kind == TYPE_ARRAY)
+			expr(s, n->child, how & (HOW_ADDRESS | HOW_BASE) ? HOW_BASE : how | HOW_BASE);
+		else {
+			expr(s, n->child, ACC_READ);
+			deref(s, n->child, n);
+		}
+		if (n->type && n->type->kind == TYPE_RECORD && how & 7)
+			whole_record(s, n->type->record, how, n, 0);
+		expr(s, n->child ? n->child->next : NULL, ACC_READ);
+		return;
+	case N_CALL:
+		call(s, n);
+		return;
+	case N_CAST:
+		cast(s, n);
+		for (struct node *c = n->child; c; c = c->next)
+			expr(s, c, how);
+		return;
+	case N_INIT:
+		init_list(s, n->type, n);
+		return;
+	case N_STMTEXPR:
+	case N_COMPOUND: case N_DO: case N_IF: case N_FOR: case N_WHILE: case N_SWITCH: case N_DECL:
+		for (struct node *c = n->kind == N_STMTEXPR ? n->child : NULL; c; c = c->next)
+			stmt(s, c);
+		if (n->kind != N_STMTEXPR)
+			stmt(s, n);
+		return;
+	case N_ASM:
+		if (!policy_find("asm", "any")) {
+			bool known = false;
+
+			for (struct policy_line *l = policy_all(); l; l = l->next)
+				if (!strcmp(l->word, "asm") && strstr(n->text, l->arg[0]))
+					known = true;
+			if (!known && !strstr(n->text, "(\"\"") && !strstr(n->text, "\"\" :") && !strstr(n->text, "\"\":"))
+				mark(s, n, "assembler", "inline assembler");
+		}
+		for (struct node *c = n->child; c; c = c->next)
+			expr(s, c, ACC_READ | ACC_WRITE);
+		return;
+	case N_SIZEOF:
+		return;
+	case N_CONDITIONAL:
+		for (struct node *c = n->child; c; c = c->next)
+			expr(s, c, c == n->child ? ACC_READ : how);
+		return;
+	default:
+		if (n->child && !n->child->next) {	/* parenthesis and the like */
+			expr(s, n->child, how);
+			return;
+		}
+		for (struct node *c = n->child; c; c = c->next)
+			expr(s, c, ACC_READ);
+	}
+}
+
+/* ---- statements: locks and their regions ---- */
+
+static struct label *label_of(struct scan *s, const char *name)
+{
+	struct label *l;
+
+	for (l = s->label; l; l = l->next)
+		if (!strcmp(l->name, name))
+			return l;
+	l = calloc(1, sizeof(*l));
+	l->name = name;
+	l->depth = -1;
+	l->next = s->label;
+	s->label = l;
+	return l;
+}
+
+static struct node *unwrap(struct node *n)
+{
+	while (n && (n->kind == N_CASE || n->kind == N_DEFAULT || n->kind == N_LABEL)) {
+		struct node *c = n->child;
+
+		if (!c)
+			break;
+		while (c->next)
+			c = c->next;
+		n = c;
+	}
+	return n;
+}
+
+static void add_region(struct scan *s, struct node *first, struct node *last, const char *why)
+{
+	struct region *r = calloc(1, sizeof(*r)), **at = &s->f->regions;
+
+	r->in = s->f;
+	r->first = unwrap(first);
+	r->last = last;
+	r->why = why;
+	r->down = -1;
+	while (*at)
+		at = &(*at)->next;
+	*at = r;
+}
+
+/* Statements of a block in order; true if the end is not reached. */
+static bool block(struct scan *s, struct node *n)
+{
+	struct node *first = NULL;
+	bool ends = false;
+	int outer = s->depth;
+
+	for (struct node *c = n->child; c; c = c->next) {
+		int before = s->depth;
+
+		ends = stmt(s, c);
+		if (outer == 0 && before == 0 && s->depth > 0 && !first)
+			first = c;
+		if (first && s->depth == 0 && outer == 0) {
+			add_region(s, first, c, "takes a lock");
+			first = NULL;
+		}
+	}
+	if (first && !ends)
+		mark(s, first, "lock", "a lock is held at the end of a block");
+	else if (first)
+		mark(s, first, "lock", "a lock's region ends in a jump");
+	return ends;
+}
+
+static bool branch(struct scan *s, struct node *n)
+{
+	struct node *c = n->child, *then, *other;
+	int d0, d1;
+	bool e1, e2 = false;
+
+	expr(s, c, ACC_READ);
+	d0 = s->depth;
+	then = c ? c->next : NULL;
+	other = then ? then->next : NULL;
+	e1 = stmt(s, then);
+	d1 = s->depth;
+	s->depth = d0;
+	if (other)
+		e2 = stmt(s, other);
+	if (e2 && !e1)
+		s->depth = d1;
+	else if (!e1 && !e2 && d1 != s->depth) {
+		mark(s, n, "lock", "a lock is taken or released in one branch only");
+		s->depth = d1 > s->depth ? d1 : s->depth;
+	}
+	return e1 && e2;
+}
+
+static void loop(struct scan *s, struct node *n)
+{
+	int d0 = s->depth, saved = s->break_depth;
+
+	s->break_depth = -1;
+	for (struct node *c = n->child; c; c = c->next)
+		stmt(s, c);
+	if (s->depth != d0 && s->depth > 0)
+		mark(s, n, "lock", "a lock is held across turns of a loop");
+	if (s->break_depth > d0)
+		mark(s, n, "lock", "a loop is left with a lock held");
+	s->depth = d0;
+	s->break_depth = saved;
+}
+
+static void switch_(struct scan *s, struct node *n)
+{
+	int d0, saved = s->break_depth;
+	struct node *body = n->child;
+
+	s->break_depth = -1;
+	for (; body && body->next; body = body->next)
+		expr(s, body, ACC_READ);
+	d0 = s->depth;
+	if (body && body->kind == N_COMPOUND) {
+		struct node *first = NULL;
+
+		for (struct node *c = body->child; c; c = c->next) {
+			int before;
+
+			if (c->kind == N_CASE || c->kind == N_DEFAULT) {
+				if (first)
+					mark(s, first, "lock", "a lock is held from one case into the next");
+				s->depth = d0;
+				first = NULL;
+			}
+			before = s->depth;
+			stmt(s, c);
+			if (d0 == 0 && before == 0 && s->depth > 0 && !first)
+				first = c;
+			if (first && s->depth == 0) {
+				add_region(s, first, c, "takes a lock");
+				first = NULL;
+			}
+		}
+	} else {
+		stmt(s, body);
+	}
+	if (s->break_depth > d0)
+		mark(s, n, "lock", "a switch is left with a lock held");
+	s->depth = d0;
+	s->break_depth = saved;
+}
+
+static bool stmt(struct scan *s, struct node *n)
+{
+	struct label *l;
+	bool ends = false;
+
+	if (!n)
+		return false;
+	switch (n->kind) {
+	case N_COMPOUND:
+		return block(s, n);
+	case N_IF:
+		return branch(s, n);
+	case N_FOR: case N_WHILE: case N_DO:
+		loop(s, n);
+		return false;
+	case N_SWITCH:
+		switch_(s, n);
+		return false;
+	case N_CASE: case N_DEFAULT:
+		for (struct node *c = n->child; c; c = c->next)
+			ends = stmt(s, c);
+		return ends;
+	case N_LABEL:
+		l = label_of(s, n->text);
+		if (l->depth > s->depth)
+			s->depth = l->depth;
+		l->depth = s->depth;
+		for (struct node *c = n->child; c; c = c->next)
+			ends = stmt(s, c);
+		return ends;
+	case N_GOTO:
+		l = label_of(s, n->text);
+		if (l->depth >= 0 && l->depth != s->depth)
+			mark(s, n, "lock", "jumps reach a label with different locks held");
+		if (s->depth > l->depth)
+			l->depth = s->depth;
+		return true;
+	case N_INDIRECT_GOTO:
+		mark(s, n, "goto", "computed goto");
+		return true;
+	case N_RETURN:
+		for (struct node *c = n->child; c; c = c->next)
+			expr(s, c, ACC_READ);
+		if (s->depth > 0)
+			mark(s, n, "lock", "returns with a lock held");
+		return true;
+	case N_BREAK: case N_CONTINUE:
+		if (s->depth > s->break_depth)
+			s->break_depth = s->depth;
+		return true;
+	case N_DECL:
+		for (struct node *c = n->child; c; c = c->next)
+			stmt(s, c);
+		return false;
+	case N_VAR:
+		for (struct node *c = n->child; c; c = c->next) {
+			if (c->kind == N_INIT)
+				init_list(s, n->type, c);
+			else
+				expr(s, c, ACC_READ);
+		}
+		return false;
+	case N_NULL:
+		return false;
+	default:
+		expr(s, n, ACC_READ);
+		if (n->kind == N_CALL && call_target(n) && policy_find("noreturn", call_target(n)->name))
+			return true;
+		return false;
+	}
+}
+
+static void scan(struct model *model, struct func *f)
+{
+	struct scan s = { .model = model, .f = f, .break_depth = -1 };
+
+	f->accesses = NULL;
+	f->callees = NULL;
+	f->mark = NULL;
+	f->regions = NULL;
+	stmt(&s, f->body);
+}
+
+void scan_all(struct model *model)
+{
+	struct scan s = { .model = model };
+
+	/* twice: what is learnt of fields in one function is used in all */
+	for (struct var *v = model->var; v; v = v->next)
+		if (v->init && v->init->kind == N_INIT)
+			init_list(&s, v->type, v->init);
+	for (int pass = 0; pass < 2; pass++)
+		for (struct func *f = model->func; f; f = f->next)
+			if (f->body)
+				scan(model, f);
+}

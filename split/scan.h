@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One walk over each body: who calls whom under which locks, what is touched, what is not understood. */
+#ifndef SPLIT_SCAN_H
+#define SPLIT_SCAN_H
+
+#include "model.h"
+
+void scan_all(struct model *model);
+
+/* The node without parentheses, casts and other wrappers. */
+struct node *node_strip(struct node *n);
+/* The function a call names directly, or NULL. */
+struct func *call_target(const struct node *call);
+/* Argument @i of a call. */
+struct node *call_arg(const struct node *call, unsigned int i);
+/* The region of @f that @n lies in, or NULL. */
+struct region *node_region(const struct func *f, const struct node *n);
+/* The largest statement around @n that one macro expanded to, or the statement itself. */
+struct node *node_statement(const struct func *f, struct node *n);
+/* "net_device_ops.ndo_open": a field as policy names it. */
+const char *field_name(const struct field *field);
+
+#endif
