@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A body: the sequence of records that one crossing carries. One being written grows in
+ * the worker's area and moves to memory of its own when the area is full; one that came
+ * is only read.
+ */
+#ifndef TANDEM_LIB_BODY_H
+#define TANDEM_LIB_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#include <tandem/channel.h>
+
+struct tandem_body {
+	unsigned char *at;	/* home, or spill */
+	size_t bytes;
+	size_t room;
+	unsigned char *home;
+	size_t home_room;
+	unsigned char *spill;	/* kept for the next big body */
+	size_t spill_room;
+	__u32 nbuffer;		/* BUFFER records so far: the next one's number */
+	bool has_down;		/* queued downcalls wait in it; the last record is one */
+};
+
+void tandem_body_init(struct tandem_body *body, void *home, size_t room);
+void tandem_body_exit(struct tandem_body *body);
+void tandem_body_reset(struct tandem_body *body);
+bool tandem_body_spilled(const struct tandem_body *body);
+
+/*
+ * Zeroed room for @bytes more, rounded up to 8; returns its offset in the body, since a
+ * growing body moves. Negative: -EMSGSIZE beyond TANDEM_SPILL_BYTES, -ENOMEM.
+ */
+long tandem_body_add(struct tandem_body *body, size_t bytes);
+
+/* A BUFFER record; returns its number in the body. Negative as above. */
+long tandem_body_buffer(struct tandem_body *body, const void *data, size_t bytes);
+
+/* One that came. The records are checked for their lengths as they are read. */
+struct tandem_reader {
+	const unsigned char *at;
+	size_t bytes;
+	size_t next;
+};
+
+/* The next record; NULL at the end, or where the body is malformed (then reader->next < bytes). */
+const struct tandem_record *tandem_reader_next(struct tandem_reader *reader);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Frames: the upcalls that a worker serves, one inside the other, and for each the twins
+ * it has met. Only these can have changed since the last crossing, so only these are
+ * compared. What a nested upcall met, the one outside it has met too.
+ */
+#ifndef TANDEM_LIB_FRAME_H
+#define TANDEM_LIB_FRAME_H
+
+#include <stddef.h>
+
+#include "twin.h"
+
+struct tandem_frame {
+	struct tandem_frame *outer;
+	const struct tandem_entry *entry;
+	unsigned int id;		/* of the entry */
+	__u64 seq;
+	__u64 mark;
+	size_t first;			/* its part of frames->met begins here */
+	unsigned int crossings;		/* made inside it so far, nested ones included */
+};
+
+struct tandem_met {
+	struct tandem_twin *twin;	/* NULL: died */
+	__u64 outer_mark;		/* what twin->mark was before */
+};
+
+struct tandem_frames {
+	struct tandem_frame *top;
+	struct tandem_met *met;
+	size_t nmet, room;
+	__u64 marks;			/* last mark given */
+};
+
+void tandem_frames_exit(struct tandem_frames *frames);
+
+/* @frame is the caller's and stays until the matching pop. Its entry's globals are met. */
+int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
+		      struct tandem_twins *twins, unsigned int id, __u64 seq);
+void tandem_frame_pop(struct tandem_frames *frames);
+
+int tandem_frame_meet(struct tandem_frames *frames, struct tandem_twin *twin);
+/* The twin dies or may not be touched any more: no frame compares it again. */
+void tandem_frame_forget(struct tandem_frames *frames, struct tandem_twin *twin);
+
+#endif

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "marshal.h"
+
+static const struct tandem_lens *lens_of(const struct tandem_seat *seat, __u32 type)
+{
+	if (type == TANDEM_NONE)
+		return NULL;
+	return seat->lenses->by_type[seat->frames.top->id * seat->half->plan->ntype + type];
+}
+
+static bool is_written(const struct tandem_leaf *leaf, __u16 access)
+{
+	return (access & (TANDEM_WRITE | TANDEM_RELEASE)) && !leaf->is_const &&
+	       leaf->kind != TANDEM_LEAF_STR;
+}
+
+static __u16 *init_lens(struct tandem_lens *lens, const struct tandem_plan *plan,
+			const struct tandem_view *view, __u16 *places)
+{
+	lens->view = view;
+	lens->type = &plan->type[view->type];
+	lens->write = places;
+	for (__u16 i = 0; i < view->nuse; i++)
+		if (is_written(&lens->type->leaf[view->use[i].leaf], view->use[i].access))
+			lens->write[lens->nwrite++] = i;
+	lens->release = lens->write + lens->nwrite;
+	for (__u16 i = 0; i < lens->nwrite; i++)
+		if (view->use[lens->write[i]].access & TANDEM_RELEASE)
+			lens->release[lens->nrelease++] = lens->write[i];
+	return lens->release + lens->nrelease;
+}
+
+int tandem_lenses_init(struct tandem_lenses *lenses, const struct tandem_plan *plan)
+{
+	size_t nlens = 0, nuse = 0;
+	struct tandem_lens *lens;
+	__u16 *places;
+
+	for (__u32 i = 0; i < plan->nentry; i++) {
+		nlens += plan->entry[i].nview;
+		for (__u16 j = 0; j < plan->entry[i].nview; j++)
+			nuse += plan->entry[i].view[j].nuse;
+	}
+	lenses->plan = plan;
+	lens = lenses->lens = calloc(nlens + 1, sizeof(*lenses->lens));
+	places = lenses->places = calloc(2 * nuse + 1, sizeof(*lenses->places));
+	lenses->by_type = calloc((size_t)plan->nentry * plan->ntype + 1, sizeof(*lenses->by_type));
+	if (!lens || !places || !lenses->by_type) {
+		tandem_lenses_exit(lenses);
+		return -ENOMEM;
+	}
+	for (__u32 i = 0; i < plan->nentry; i++)
+		for (__u16 j = 0; j < plan->entry[i].nview; j++, lens++) {
+			const struct tandem_view *view = &plan->entry[i].view[j];
+
+			places = init_lens(lens, plan, view, places);
+			lenses->by_type[(size_t)i * plan->ntype + view->type] = lens;
+		}
+	return 0;
+}
+
+void tandem_lenses_exit(struct tandem_lenses *lenses)
+{
+	free(lenses->lens);
+	free(lenses->places);
+	free(lenses->by_type);
+	memset(lenses, 0, sizeof(*lenses));
+}
+
+int tandem_seat_init(struct tandem_seat *seat, const struct tandem_uhalf *half,
+		     struct tandem_names *names, const struct tandem_lenses *lenses,
+		     void *down, size_t room)
+{
+	memset(seat, 0, sizeof(*seat));
+	seat->half = half;
+	seat->names = names;
+	seat->lenses = lenses;
+	tandem_body_init(&seat->body, down, room);
+	return tandem_twins_init(&seat->twins, half);
+}
+
+void tandem_seat_exit(struct tandem_seat *seat)
+{
+	tandem_frames_exit(&seat->frames);
+	tandem_body_exit(&seat->body);
+	tandem_twins_exit(&seat->twins);
+	free(seat->buffer);
+}
+
+static int wrong(struct tandem_seat *seat, const char *what, const struct tandem_record *rec)
+{
+	tandem_snprintf(seat->why, sizeof(seat->why),
+			"the kernel half sent %s (record %u, object %u generation %u): "
+			"the halves disagree", what, rec->kind, rec->index, rec->gen);
+	return -EPROTO;
+}
+
+int tandem_marshal_last(struct tandem_seat *seat, const void *body, size_t bytes,
+			const struct tandem_record **last)
+{
+	struct tandem_reader reader = { .at = body, .bytes = bytes };
+	const struct tandem_record *rec;
+
+	*last = NULL;
+	while ((rec = tandem_reader_next(&reader)))
+		*last = rec;
+	if (reader.next == reader.bytes)
+		return 0;
+	tandem_snprintf(seat->why, sizeof(seat->why),
+			"the kernel half sent a body with a broken record at %zu of %zu bytes",
+			reader.next, bytes);
+	return -EPROTO;
+}
+
+/* ---- SYNC ---- */
+
+/* What is left of a record's payload. Items align themselves from the record's begin. */
+struct payload {
+	const unsigned char *begin;
+	size_t next;
+	size_t bytes;
+};
+
+static const void *take(struct payload *payload, size_t align, size_t bytes)
+{
+	size_t at = (payload->next + align - 1) & ~(align - 1);
+
+	if (at > payload->bytes || bytes > payload->bytes - at)
+		return NULL;
+	payload->next = at + bytes;
+	return payload->begin + at;
+}
+
+static int sync_string(struct tandem_seat *seat, struct payload *payload, void *at)
+{
+	const __u32 *bytes = take(payload, 4, sizeof(*bytes));
+	const char *text = NULL;
+
+	if (!bytes)
+		return -EPROTO;
+	if (*bytes != 0xffffffff) {
+		const void *from = take(payload, 1, *bytes);
+
+		if (!from)
+			return -EPROTO;
+		text = tandem_name_keep(seat->names, from, *bytes);
+		if (!text)
+			return -ENOMEM;
+	}
+	memcpy(at, &text, sizeof(text));
+	return 0;
+}
+
+static int sync_item(struct tandem_seat *seat, const struct tandem_leaf *leaf,
+		     struct payload *payload, unsigned char *at, unsigned char *agreed)
+{
+	const void *from;
+	void *pointer;
+	int ret;
+
+	switch (leaf->kind) {
+	case TANDEM_LEAF_WORD:
+	case TANDEM_LEAF_BITS:
+		from = take(payload, leaf->size, leaf->size);
+		if (!from)
+			return -EPROTO;
+		memcpy(at, from, leaf->size);
+		memcpy(agreed, from, leaf->size);
+		return 0;
+	case TANDEM_LEAF_PTR:
+		from = take(payload, 8, sizeof(struct tandem_wire));
+		if (!from)
+			return -EPROTO;
+		ret = tandem_wire_get(seat->names, &seat->twins, from, &pointer);
+		if (ret)
+			return ret;
+		memcpy(at, &pointer, sizeof(pointer));
+		memcpy(agreed, &pointer, sizeof(pointer));
+		return 0;
+	case TANDEM_LEAF_STR:
+		return sync_string(seat, payload, at);
+	}
+	return -EPROTO;
+}
+
+static int sync_element(struct tandem_seat *seat, const struct tandem_lens *lens,
+			struct payload *payload, struct tandem_twin *twin, size_t base)
+{
+	const struct tandem_view *view = lens->view;
+	int ret;
+
+	for (__u16 i = 0; i < view->nuse; i++) {
+		const struct tandem_leaf *leaf = &lens->type->leaf[view->use[i].leaf];
+		size_t at = base + leaf->offset;
+
+		for (__u16 item = 0; item < leaf->count; item++, at += leaf->stride) {
+			ret = sync_item(seat, leaf, payload, twin->at + at, twin->agreed + at);
+			if (ret) {
+				tandem_snprintf(seat->why, sizeof(seat->why),
+						"%s.%s: the kernel half sent a value that does "
+						"not fit: the halves disagree",
+						lens->type->name, leaf->name);
+				return ret;
+			}
+		}
+	}
+	return 0;
+}
+
+static int apply_sync(struct tandem_seat *seat, const struct tandem_record *rec)
+{
+	struct payload payload = { (const void *)rec, sizeof(*rec), rec->bytes };
+	struct tandem_twin *twin = tandem_twin_find(&seat->twins, rec->index, rec->gen);
+	int ret;
+
+	if (!twin)
+		return wrong(seat, "fields of an object it never announced", rec);
+	for (__u32 i = 0; i < twin->nseg; i++) {
+		const struct tandem_segment *seg = &twin->seg[i];
+		const struct tandem_lens *lens = lens_of(seat, seg->type);
+
+		for (__u32 e = 0; lens && e < seg->count; e++) {
+			ret = sync_element(seat, lens, &payload, twin,
+					   seg->offset + (size_t)e * lens->type->size);
+			if (ret)
+				return ret;
+		}
+	}
+	if (payload.bytes - payload.next >= 8)
+		return wrong(seat, "more fields than the entry's view has", rec);
+	return tandem_frame_meet(&seat->frames, twin);
+}
+
+/* ---- NEW, GONE ---- */
+
+static void drop_twin(struct tandem_seat *seat, struct tandem_twin *twin)
+{
+	tandem_frame_forget(&seat->frames, twin);
+	tandem_twin_drop(&seat->twins, twin);
+}
+
+static int new_data(struct tandem_seat *seat, const struct tandem_new *new)
+{
+	struct tandem_twin *twin = tandem_twin_slot(&seat->twins, new->rec.index);
+	int ret = 0;
+
+	if (twin && (twin->gen != new->rec.gen || twin->size != new->size)) {
+		drop_twin(seat, twin);
+		twin = NULL;
+	}
+	/* The same object again: it has got types meanwhile. Its bytes stay. */
+	if (!twin)
+		ret = tandem_twin_add(&seat->twins, new->rec.index, new->rec.gen, new->size, &twin);
+	if (!ret)
+		ret = tandem_twin_type(&seat->twins, twin, (const void *)(new + 1), new->rec.count);
+	return ret ? ret : tandem_frame_meet(&seat->frames, twin);
+}
+
+static int apply_new(struct tandem_seat *seat, const struct tandem_record *rec)
+{
+	const struct tandem_new *new = (const void *)rec;
+	struct tandem_twin *old;
+	int ret;
+
+	if (rec->bytes < sizeof(*new) ||
+	    (rec->bytes - sizeof(*new)) / sizeof(struct tandem_segment) < rec->count)
+		return wrong(seat, "an object with too few segments", rec);
+	if (rec->id == TANDEM_OBJECT_DATA) {
+		ret = new_data(seat, new);
+	} else if (rec->id == TANDEM_OBJECT_MMIO || rec->id == TANDEM_OBJECT_DMA) {
+		old = tandem_twin_slot(&seat->twins, rec->index);
+		if (old)
+			drop_twin(seat, old);
+		ret = tandem_map_add(&seat->names->maps, rec->index, rec->gen, new->size,
+				     new->page_offset);
+	} else {
+		ret = -EPROTO;
+	}
+	if (ret == -EPROTO)
+		return wrong(seat, "an object that makes no sense", rec);
+	if (ret)
+		tandem_snprintf(seat->why, sizeof(seat->why), "cannot %s object %u (%llu bytes): %s",
+				rec->id == TANDEM_OBJECT_DATA ? "make" : "map", rec->index,
+				(unsigned long long)new->size, strerror(-ret));
+	return ret;
+}
+
+static int apply_gone(struct tandem_seat *seat, const struct tandem_record *rec)
+{
+	struct tandem_twin *twin = tandem_twin_slot(&seat->twins, rec->index);
+
+	if (twin && twin->gen == rec->gen)
+		drop_twin(seat, twin);
+	else
+		tandem_map_gone(&seat->names->maps, rec->index, rec->gen);
+	return 0;
+}
+
+static int list_buffer(struct tandem_seat *seat, const struct tandem_record *rec)
+{
+	if (seat->nbuffer == seat->buffer_room) {
+		size_t room = seat->buffer_room ? 2 * seat->buffer_room : 16;
+		void *more = realloc(seat->buffer, room * sizeof(*seat->buffer));
+
+		if (!more)
+			return -ENOMEM;
+		seat->buffer = more;
+		seat->buffer_room = room;
+	}
+	seat->buffer[seat->nbuffer++] = rec;
+	return 0;
+}
+
+int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t bytes)
+{
+	struct tandem_reader reader = { .at = body, .bytes = bytes };
+	const struct tandem_record *rec;
+	int ret = 0;
+
+	seat->nbuffer = 0;
+	while (!ret && (rec = tandem_reader_next(&reader))) {
+		switch (rec->kind) {
+		case TANDEM_REC_NEW:
+			ret = apply_new(seat, rec);
+			break;
+		case TANDEM_REC_GONE:
+			ret = apply_gone(seat, rec);
+			break;
+		case TANDEM_REC_SYNC:
+			ret = apply_sync(seat, rec);
+			break;
+		case TANDEM_REC_BUFFER:
+			ret = list_buffer(seat, rec);
+			break;
+		case TANDEM_REC_CALL:
+		case TANDEM_REC_RETURN:
+			break;
+		default:
+			ret = wrong(seat, "a record that is not its to send", rec);
+		}
+	}
+	return ret;
+}
+
+/* ---- FLUSH ---- */
+
+struct flush {
+	struct tandem_seat *seat;
+	struct tandem_twin *twin;
+	long at;		/* of the FLUSH record in the body; -1: none yet */
+	__u32 count;
+};
+
+static int add_change(struct flush *flush, struct tandem_change change)
+{
+	struct tandem_body *body = &flush->seat->body;
+	long at;
+
+	if (flush->at < 0) {
+		struct tandem_record rec = {
+			.kind = TANDEM_REC_FLUSH,
+			.index = flush->twin->index,
+			.gen = flush->twin->gen,
+		};
+
+		flush->at = tandem_body_add(body, sizeof(rec));
+		if (flush->at < 0)
+			return flush->at;
+		memcpy(body->at + flush->at, &rec, sizeof(rec));
+	}
+	at = tandem_body_add(body, sizeof(change));
+	if (at < 0)
+		return at;
+	memcpy(body->at + at, &change, sizeof(change));
+	flush->count++;
+	return 0;
+}
+
+static void finish_record(struct flush *flush)
+{
+	struct tandem_body *body = &flush->seat->body;
+	struct tandem_record *rec;
+
+	if (flush->at < 0)
+		return;
+	rec = (void *)(body->at + flush->at);
+	rec->bytes = body->bytes - flush->at;
+	rec->count = flush->count;
+}
+
+/*
+ * A pointer to records was stored that points at the start of plain bytes: from now on
+ * these are such records, here and in the kernel. Their fields cross right behind.
+ */
+static int give_type(struct flush *flush, const struct tandem_leaf *leaf,
+		     const struct tandem_wire *wire)
+{
+	struct tandem_seat *seat = flush->seat;
+	struct tandem_segment seg = { .type = leaf->type };
+	struct tandem_twin *twin;
+	int ret;
+
+	if (leaf->type == TANDEM_NONE || wire->tag != TANDEM_WIRE_OBJECT || wire->offset)
+		return 0;
+	twin = tandem_twin_find(&seat->twins, wire->index, wire->gen);
+	if (!twin || twin->kind != TANDEM_OBJECT_DATA || !tandem_twin_untyped(twin))
+		return 0;
+	seg.count = twin->size / seat->half->plan->type[leaf->type].size;
+	if (!seg.count)
+		return 0;
+	ret = tandem_twin_type(&seat->twins, twin, &seg, 1);
+	if (ret)
+		return ret;
+	/* To the end of the list, so that it is compared after this one. */
+	tandem_frame_forget(&seat->frames, twin);
+	return tandem_frame_meet(&seat->frames, twin);
+}
+
+static int flush_pointer(struct flush *flush, const struct tandem_leaf *leaf,
+			 struct tandem_change change, const unsigned char *at)
+{
+	struct tandem_seat *seat = flush->seat;
+	void *pointer;
+	int ret;
+
+	memcpy(&pointer, at, sizeof(pointer));
+	ret = tandem_wire_put(seat->names, &seat->twins, pointer, &change.wire);
+	if (ret) {
+		int n = tandem_snprintf(seat->why, sizeof(seat->why), "%s was set to ", leaf->name);
+
+		tandem_name_explain(seat->names, &seat->twins, pointer, seat->why + n,
+				    sizeof(seat->why) - n);
+		return ret;
+	}
+	ret = add_change(flush, change);
+	return ret ? ret : give_type(flush, leaf, &change.wire);
+}
+
+static int flush_item(struct flush *flush, const struct tandem_leaf *leaf,
+		      struct tandem_change change, unsigned char *at, unsigned char *agreed)
+{
+	__u64 mask = ~0ULL;
+	int ret;
+
+	change.old = change.now = 0;
+	memcpy(&change.old, agreed, leaf->size);
+	memcpy(&change.now, at, leaf->size);
+	if (leaf->kind == TANDEM_LEAF_BITS)
+		mask = leaf->mask;
+	if (!((change.old ^ change.now) & mask))
+		return 0;
+	if (leaf->kind == TANDEM_LEAF_PTR)
+		ret = flush_pointer(flush, leaf, change, at);
+	else
+		ret = add_change(flush, change);
+	if (ret)
+		return ret;
+	change.old ^= (change.old ^ change.now) & mask;
+	if (leaf->kind == TANDEM_LEAF_PTR)
+		memcpy(agreed, at, leaf->size);
+	else
+		memcpy(agreed, &change.old, leaf->size);
+	return 0;
+}
+
+static int flush_leaf(struct flush *flush, const struct tandem_leaf *leaf,
+		      struct tandem_change change, size_t base)
+{
+	struct tandem_twin *twin = flush->twin;
+	size_t at = base + leaf->offset;
+	int ret;
+
+	/* Most arrays have not changed at all. */
+	if (leaf->count > 1 && leaf->stride == leaf->size &&
+	    !memcmp(twin->at + at, twin->agreed + at, (size_t)leaf->count * leaf->size))
+		return 0;
+	for (__u16 item = 0; item < leaf->count; item++, at += leaf->stride) {
+		change.item = item;
+		ret = flush_item(flush, leaf, change, twin->at + at, twin->agreed + at);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int flush_element(struct flush *flush, const struct tandem_lens *lens, unsigned int access,
+			 __u32 segment, __u32 element)
+{
+	struct tandem_change change = { .segment = segment, .element = element };
+	size_t base = flush->twin->seg[segment].offset + (size_t)element * lens->type->size;
+	const __u16 *use = access == TANDEM_RELEASE ? lens->release : lens->write;
+	__u16 n = access == TANDEM_RELEASE ? lens->nrelease : lens->nwrite;
+	int ret;
+
+	for (__u16 i = 0; i < n; i++) {
+		change.use = use[i];
+		ret = flush_leaf(flush, &lens->type->leaf[lens->view->use[use[i]].leaf], change, base);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Most rings have not changed at all. */
+static bool is_same(const struct tandem_twin *twin, const struct tandem_segment *seg, size_t size)
+{
+	return !memcmp(twin->at + seg->offset, twin->agreed + seg->offset, seg->count * size);
+}
+
+static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsigned int access)
+{
+	struct flush flush = { .seat = seat, .twin = twin, .at = -1 };
+	int ret = 0;
+
+	for (__u32 i = 0; i < twin->nseg && !ret; i++) {
+		const struct tandem_lens *lens = lens_of(seat, twin->seg[i].type);
+
+		if (!lens || !(access == TANDEM_RELEASE ? lens->nrelease : lens->nwrite))
+			continue;
+		if (twin->seg[i].count > 1 && is_same(twin, &twin->seg[i], lens->type->size))
+			continue;
+		for (__u32 e = 0; e < twin->seg[i].count && !ret; e++)
+			ret = flush_element(&flush, lens, access, i, e);
+	}
+	finish_record(&flush);
+	return ret ? ret : (long)flush.count;
+}
+
+long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
+{
+	struct tandem_frames *frames = &seat->frames;
+	long total = 0, n;
+
+	/* The list grows while plain bytes become records. */
+	for (size_t i = frames->top->first; i < frames->nmet; i++) {
+		if (!frames->met[i].twin)
+			continue;
+		n = flush_twin(seat, frames->met[i].twin, access);
+		if (n < 0)
+			return n;
+		total += n;
+	}
+	return total;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Marshalling: fields of twins to and from records, by the plan's tables.
+ *
+ * A twin's `agreed` bytes are what both sides knew after the last crossing. What
+ * differs from them at the next crossing is what the driver's code has changed.
+ */
+#ifndef TANDEM_LIB_MARSHAL_H
+#define TANDEM_LIB_MARSHAL_H
+
+#include "body.h"
+#include "frame.h"
+#include "twin.h"
+#include "wire.h"
+
+/* One entry's view of one type, prepared: which of its uses are compared. */
+struct tandem_lens {
+	const struct tandem_view *view;
+	const struct tandem_type *type;
+	__u16 *write;			/* places in view->use */
+	__u16 *release;
+	__u16 nwrite;
+	__u16 nrelease;
+};
+
+struct tandem_lenses {
+	const struct tandem_plan *plan;
+	struct tandem_lens *lens;
+	struct tandem_lens **by_type;	/* [entry * ntype + type]; NULL: no use of the type */
+	__u16 *places;			/* what write and release point into */
+};
+
+int tandem_lenses_init(struct tandem_lenses *lenses, const struct tandem_plan *plan);
+void tandem_lenses_exit(struct tandem_lenses *lenses);
+
+/* All of one worker's data that crosses. Its own thread's only, but names and lenses. */
+struct tandem_seat {
+	const struct tandem_uhalf *half;
+	struct tandem_names *names;
+	const struct tandem_lenses *lenses;
+	struct tandem_twins twins;
+	struct tandem_frames frames;
+	struct tandem_body body;	/* what will be said at the next crossing */
+	const struct tandem_record **buffer;	/* BUFFER records of the body that came */
+	size_t nbuffer, buffer_room;
+	char why[240];			/* what was wrong, after an error */
+};
+
+int tandem_seat_init(struct tandem_seat *seat, const struct tandem_uhalf *half,
+		     struct tandem_names *names, const struct tandem_lenses *lenses,
+		     void *down, size_t room);
+void tandem_seat_exit(struct tandem_seat *seat);
+
+/* The last record of a body that came (NULL: the body is empty). -EPROTO. */
+int tandem_marshal_last(struct tandem_seat *seat, const void *body, size_t bytes,
+			const struct tandem_record **last);
+
+/*
+ * Applies NEW, GONE and SYNC records for the innermost frame, and lists the BUFFER
+ * records in seat->buffer. -EPROTO, -ENOMEM, or mmap's error.
+ */
+int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t bytes);
+
+/*
+ * Adds FLUSH records for what the innermost frame's entry may write (TANDEM_WRITE) or
+ * must publish (TANDEM_RELEASE) and has changed. Returns the number of changes, or:
+ * -EFAULT a field holds a pointer that nothing names; -EMSGSIZE, -ENOMEM.
+ */
+long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access);
+
+#endif

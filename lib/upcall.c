@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "thread.h"
+
+/* Flat memory that came with an upcall; ours until its reply. */
+struct piece {
+	void *at;
+	size_t bytes;
+};
+
+static const struct tandem_record *buffer_of(struct tandem_thread *thread,
+					     const struct tandem_wire *wire, const char *function)
+{
+	struct tandem_seat *seat = &thread->seat;
+
+	if (wire->index >= seat->nbuffer)
+		tandem_die("%s: the kernel half named a buffer that it did not send", function);
+	return seat->buffer[wire->index];
+}
+
+tandem_u64 tandem_value_get(struct tandem_thread *thread, const struct tandem_wire *wire,
+			    const char *function, const char *value)
+{
+	struct tandem_seat *seat = &thread->seat;
+	const struct tandem_record *rec;
+	const char *text;
+	void *pointer;
+
+	switch (wire->tag) {
+	case TANDEM_WIRE_SCALAR:
+		return wire->value;
+	case TANDEM_WIRE_STRING:
+	case TANDEM_WIRE_BUFFER:
+		rec = buffer_of(thread, wire, function);
+		text = (const char *)(rec + 1);
+		text = tandem_name_keep(seat->names, text, strnlen(text, rec->length));
+		if (!text)
+			tandem_die("%s: no memory for %s", function, value);
+		return (unsigned long)text;
+	}
+	if (tandem_wire_get(seat->names, &seat->twins, wire, &pointer))
+		tandem_die("%s: %s is a pointer (tag %u, index %u, generation %u) that the kernel half "
+			   "never announced", function, value, wire->tag, wire->index, wire->gen);
+	return (unsigned long)pointer;
+}
+
+/* A copy that the driver may write, of what the record holds; the text in it ends. */
+static void *copy_piece(struct piece *piece, const struct tandem_record *rec)
+{
+	piece->bytes = rec->length;
+	piece->at = malloc(piece->bytes + 1);
+	if (!piece->at)
+		return NULL;
+	memcpy(piece->at, rec + 1, piece->bytes);
+	((char *)piece->at)[piece->bytes] = 0;
+	return piece->at;
+}
+
+static void get_args(struct tandem_thread *thread, const struct tandem_entry *entry,
+		     const struct tandem_wire *wire, tandem_u64 *arg, struct piece *piece)
+{
+	for (unsigned int i = 0; i < entry->nargs; i++, wire++) {
+		const struct tandem_value *value = &entry->arg[i];
+
+		piece[i] = (struct piece){ 0 };
+		if (wire->tag == TANDEM_WIRE_BUFFER ||
+		    (wire->tag == TANDEM_WIRE_STRING && value->kind != TANDEM_VALUE_INTERN)) {
+			const struct tandem_record *rec = buffer_of(thread, wire, entry->name);
+
+			arg[i] = (unsigned long)copy_piece(&piece[i], rec);
+			if (!arg[i])
+				tandem_die("%s: no memory for %s", entry->name, value->name);
+		} else {
+			arg[i] = tandem_value_get(thread, wire, entry->name, value->name);
+		}
+	}
+}
+
+static tandem_u64 normal(const struct tandem_value *value, tandem_u64 x)
+{
+	unsigned int shift = 64 - 8 * value->size;
+
+	if (!value->size || value->size > 8)
+		return x;
+	return value->is_signed ? (tandem_u64)((long long)(x << shift) >> shift) : x << shift >> shift;
+}
+
+static int put_reply(struct tandem_thread *thread, const struct tandem_entry *entry,
+		     const struct piece *piece, const struct tandem_wire *result)
+{
+	struct tandem_body *body = &thread->seat.body;
+	struct tandem_record rec = {
+		.kind = TANDEM_REC_REPLY,
+		.bytes = sizeof(rec) + sizeof(*result),
+		.count = 1,
+	};
+	long at;
+
+	for (unsigned int i = 0; i < entry->nargs; i++) {
+		if (!piece[i].at || !(entry->arg[i].dir & TANDEM_OUT))
+			continue;
+		at = tandem_body_buffer(body, piece[i].at, piece[i].bytes);
+		if (at < 0)
+			return at;
+	}
+	at = tandem_body_add(body, rec.bytes);
+	if (at < 0)
+		return at;
+	memcpy(body->at + at, &rec, sizeof(rec));
+	memcpy(body->at + at + sizeof(rec), result, sizeof(*result));
+	return 0;
+}
+
+static void put_result(struct tandem_thread *thread, const struct tandem_entry *entry,
+		       tandem_u64 x, struct tandem_wire *wire)
+{
+	struct tandem_seat *seat = &thread->seat;
+	char why[160];
+
+	*wire = (struct tandem_wire){ .tag = TANDEM_WIRE_SCALAR };
+	if (entry->result.kind == TANDEM_VALUE_SCALAR) {
+		wire->value = normal(&entry->result, x);
+	} else if (entry->result.kind != TANDEM_VALUE_VOID &&
+		   tandem_wire_put(seat->names, &seat->twins, (void *)x, wire)) {
+		tandem_name_explain(seat->names, &seat->twins, (void *)x, why, sizeof(why));
+		tandem_die("%s returned %s", entry->name, why);
+	}
+}
+
+static void reply(struct tandem_thread *thread, const struct tandem_entry *entry,
+		  const struct piece *piece, tandem_u64 x)
+{
+	struct tandem_wire result;
+
+	if (tandem_marshal_flush(&thread->seat, TANDEM_WRITE) < 0)
+		tandem_die("%s: %s", entry->name, thread->seat.why);
+	put_result(thread, entry, x, &result);
+	if (put_reply(thread, entry, piece, &result))
+		tandem_die("%s: the reply is too long", entry->name);
+}
+
+static const struct tandem_record *find_call(struct tandem_thread *thread)
+{
+	const struct tandem_plan *plan = thread->process->half->plan;
+	const struct tandem_record *call;
+
+	if (tandem_marshal_last(&thread->seat, thread->up, thread->up_bytes, &call))
+		tandem_die("%s", thread->seat.why);
+	if (!call || call->kind != TANDEM_REC_CALL || call->id >= plan->nentry ||
+	    call->count != plan->entry[call->id].nargs || call->count > TANDEM_ARGS_MAX ||
+	    call->bytes < sizeof(*call) + call->count * sizeof(struct tandem_wire))
+		tandem_die("%s: the kernel half made a call that the plan has not", plan->module);
+	return call;
+}
+
+unsigned int tandem_upcall(struct tandem_thread *thread)
+{
+	struct tandem_process *process = thread->process;
+	const struct tandem_record *call = find_call(thread);
+	const struct tandem_entry *entry = &process->half->plan->entry[call->id];
+	struct piece piece[TANDEM_ARGS_MAX];
+	tandem_u64 arg[TANDEM_ARGS_MAX];
+	struct tandem_frame frame;
+	unsigned int op;
+
+	if (tandem_frame_push(&thread->seat.frames, &frame, &thread->seat.twins, call->id,
+			      thread->area->up_seq))
+		tandem_die("%s: no memory", entry->name);
+	if (process->fault.kind)
+		tandem_fault_enter(&process->fault, &frame);
+	if (tandem_marshal_apply(&thread->seat, thread->up, thread->up_bytes))
+		tandem_die("%s: %s", entry->name, thread->seat.why);
+	get_args(thread, entry, (const void *)(call + 1), arg, piece);
+
+	/* From here the area and what came in it may be overwritten by nested crossings. */
+	reply(thread, entry, piece, process->half->entry[frame.id](arg));
+
+	for (unsigned int i = 0; i < entry->nargs; i++)
+		free(piece[i].at);
+	op = tandem_say(thread, TANDEM_SAY_REPLY, frame.seq);
+	if (process->fault.kind)
+		tandem_fault_leave(&process->fault, &frame);
+	tandem_frame_pop(&thread->seat.frames);
+	return op;
+}
