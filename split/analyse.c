@@ -133,12 +133,18 @@ static struct record *record_of(struct reader *r, CXType t, const char *name)
 
 static struct type *type_of(struct reader *r, CXType any)
 {
-	CXType t = clang_getUnqualifiedType(clang_getCanonicalType(any));
-	char *name = take(clang_getTypeSpelling(t));
-	struct type *type = text_map_get(MAP_TYPE, name);
+	static struct type other = { .name = "?", .kind = TYPE_OTHER };
+	CXType t = clang_getCanonicalType(any);
+	struct type *type;
 	long long size;
+	char *name;
 
-	if (type && !(type->kind == TYPE_RECORD && !type->record->is_complete))
+	if (t.kind == CXType_Invalid || t.kind == CXType_Unexposed)	/* builtin functions */
+		return &other;
+	t = clang_getUnqualifiedType(t);
+	name = take(clang_getTypeSpelling(t));
+	type = text_map_get(MAP_TYPE, name);
+	if (type && !(type->kind == TYPE_RECORD && type->record && !type->record->is_complete))
 		return type;
 	if (!type) {
 		type = calloc(1, sizeof(*type));
@@ -477,7 +483,7 @@ static struct node *convert(struct reader *r, CXCursor c, struct node *parent)
 	struct node *n;
 
 	if (k == CXCursor_TypeRef || clang_isAttribute(k) || k == CXCursor_StructDecl || k == CXCursor_UnionDecl ||
-	    k == CXCursor_EnumDecl || k == CXCursor_TypedefDecl || k == CXCursor_LabelRef)
+	    k == CXCursor_EnumDecl || k == CXCursor_TypedefDecl || k == CXCursor_LabelRef || k == CXCursor_StaticAssert)
 		return NULL;
 	n = calloc(1, sizeof(*n));
 	n->kind = kind_of(k);

@@ -42,7 +42,7 @@ struct field {
 	struct func_list *stored;	/* functions ever stored here */
 	struct type *holds;	/* void pointer: the record type ever stored here, if one */
 	bool holds_many;
-	bool holds_dma, holds_mmio, holds_other;
+	bool holds_dma, holds_mmio, holds_string, holds_other;
 	bool user_reads, user_writes, kernel_reads, kernel_writes, user_merges;
 };
 
@@ -85,7 +85,6 @@ struct node {
 	struct field *field;	/* MEMBER */
 	const char *text;	/* LABEL, GOTO: name; ASM: template; STRING */
 	bool arrow;		/* MEMBER: p->f */
-	bool macro_asm_dummy;
 };
 
 struct var {
@@ -154,6 +153,7 @@ struct func {
 	enum side side;
 	bool atomic;		/* may run in atomic context */
 	bool duplicated;	/* user-half copy of a kernel function */
+	bool dropped;		/* used by nobody */
 	const char *reason;	/* why it is where it is */
 	const char *reason_file;
 	uint32_t reason_line;

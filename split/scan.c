@@ -146,8 +146,12 @@ static void edge(struct scan *s, struct func *callee, struct node *call, bool in
 
 static void add_role(struct func *f, struct field *field, struct func *callee, unsigned int arg, struct node *n)
 {
-	struct role *r = calloc(1, sizeof(*r));
+	struct role *r;
 
+	for (r = f->role; r; r = r->next)
+		if (r->field == field && r->callee == callee && r->arg == arg)
+			return;
+	r = calloc(1, sizeof(*r));
 	r->field = field;
 	r->callee = callee;
 	r->arg = arg;
@@ -221,6 +225,8 @@ static void learn(struct scan *s, struct field *field, struct node *value)
 		add_role(fn, field, NULL, 0, v);
 		return;
 	}
+	if (v->kind == N_STRING)
+		field->holds_string = true;
 	if (v->kind == N_CALL && call_target(v)) {
 		a = policy_find("alloc", call_target(v)->name);
 		if (a && !strcmp(a->arg[1], "dma"))
@@ -277,7 +283,7 @@ static const char *unknown_bytes(struct scan *s, struct node *n, int level)
 	case N_MEMBER:
 		if (!b->field || !is_pointer(b->field->type))
 			return NULL;
-		if (b->field->holds_dma || b->field->holds_mmio)
+		if (b->field->holds_dma || b->field->holds_mmio || (b->field->holds_string && !b->field->holds_other))
 			return NULL;
 		if (policy_find("points", field_name(b->field)) || policy_find("string", field_name(b->field)))
 			return NULL;
@@ -351,8 +357,9 @@ static void member(struct scan *s, struct node *n, unsigned int how)
 	struct field *f = n->field;
 	struct type *t;
 
-	if (n->child)
-		expr(s, n->child, n->arrow ? ACC_READ : HOW_BASE);
+	if (!n->child)		/* a designator, or offsetof's member */
+		return;
+	expr(s, n->child, n->arrow ? ACC_READ : HOW_BASE);
 	if (!f)
 		return;
 	t = f->type;
@@ -714,6 +721,28 @@ static void switch_(struct scan *s, struct node *n)
 	s->break_depth = saved;
 }
 
+/* do { ... } while (0), the shape of a macro: its locks belong to the statements around it. */
+static bool once(struct scan *s, struct node *n)
+{
+	struct node *body = n->child, *c;
+	bool ends = false;
+
+	if (body->kind != N_COMPOUND)
+		return stmt(s, body);
+	for (c = body->child; c; c = c->next)
+		ends = stmt(s, c);
+	return ends;
+}
+
+static bool is_once(const struct scan *s, const struct node *n)
+{
+	const struct node *last = n->child;
+
+	while (last && last->next)
+		last = last->next;
+	return last && last != n->child && last->end - last->start == 1 && s->f->tu->text[last->start] == '0';
+}
+
 static bool stmt(struct scan *s, struct node *n)
 {
 	struct label *l;
@@ -726,7 +755,11 @@ static bool stmt(struct scan *s, struct node *n)
 		return block(s, n);
 	case N_IF:
 		return branch(s, n);
-	case N_FOR: case N_WHILE: case N_DO:
+	case N_DO:
+		if (is_once(s, n))
+			return once(s, n);
+		/* fall through */
+	case N_FOR: case N_WHILE:
 		loop(s, n);
 		return false;
 	case N_SWITCH:

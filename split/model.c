@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "model.h"
+#include "text.h"
+
+struct func *model_func(struct model *model, const char *name)
+{
+	for (struct func *f = model->func; f; f = f->next)
+		if (f->is_own && f->has_body && !strcmp(f->name, name))
+			return f;
+	return NULL;
+}
+
+struct record *model_record(struct model *model, const char *name)
+{
+	(void)model;
+	return text_map_get(MAP_RECORD, name);
+}
+
+struct field *record_field(struct record *record, const char *name)
+{
+	for (unsigned int i = 0; i < record->nfield; i++)
+		if (!strcmp(record->field[i].name, name))
+			return &record->field[i];
+	return NULL;
+}
+
+struct node *node_next(const struct node *top, struct node *at)
+{
+	if (!at)
+		return (struct node *)top;
+	if (at->child)
+		return at->child;
+	while (at && at != top) {
+		if (at->next)
+			return at->next;
+		at = at->parent;
+	}
+	return NULL;
+}

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "outline.h"
+#include "partition.h"
+#include "policy.h"
+#include "scan.h"
+#include "text.h"
+
+static void place(struct func *f, enum side side, const char *reason, struct func *because,
+		  const char *file, uint32_t line)
+{
+	f->side = side;
+	f->reason = reason;
+	f->because = because;
+	f->reason_file = file;
+	f->reason_line = line;
+}
+
+struct func_list *call_targets(const struct edge *e)
+{
+	struct node *n = e->call ? node_strip(e->call->child) : NULL;
+
+	while (n && n->kind == N_UNARY && n->op == OP_DEREF)
+		n = node_strip(n->child);
+	return n && n->kind == N_MEMBER && n->field ? n->field->stored : NULL;
+}
+
+struct edge *user_edge(const struct func *f, struct edge *at)
+{
+	for (at = at ? at->next : f->callees; at; at = at->next)
+		if (!at->call || !node_region(f, at->call))
+			return at;
+	return NULL;
+}
+
+bool runs_in_user(const struct func *f)
+{
+	if (f->is_own)
+		return f->side == SIDE_USER || f->duplicated;
+	return f->has_body && f->inline_class == INLINE_LOCAL;
+}
+
+/* ---- header inlines ---- */
+
+static bool inline_touches_kernel(struct func *f)
+{
+	for (struct access *a = f->accesses; a; a = a->next)
+		if (a->var && !a->var->is_const && !a->var->is_static_local && !policy_find("value", a->var->name))
+			return true;
+	return f->mark != NULL;
+}
+
+int inline_class(struct func *f)
+{
+	if (f->inline_class || f->is_own)
+		return f->inline_class;
+	if (policy_find("local", f->name) || policy_find("constant", f->name) ||
+	    !strncmp(f->name, "__builtin_", 10))
+		return f->inline_class = INLINE_LOCAL;
+	if (!f->has_body || policy_find("downcall", f->name) || f->is_variadic)
+		return f->inline_class = INLINE_DOWN;
+	if (f->visiting)
+		return INLINE_LOCAL;
+	if (inline_touches_kernel(f))
+		return f->inline_class = INLINE_DOWN;
+	f->visiting = true;
+	for (struct edge *e = f->callees; e; e = e->next)
+		if (e->indirect || (e->callee && e->callee != f && inline_class(e->callee) == INLINE_DOWN)) {
+			f->visiting = false;
+			return f->inline_class = INLINE_DOWN;
+		}
+	f->visiting = false;
+	return f->inline_class = INLINE_LOCAL;
+}
+
+/* ---- roots ---- */
+
+static const char *role_name(const struct role *r)
+{
+	return r->field ? field_name(r->field) : text_intern(text_format("%s/%u", r->callee->name, r->arg));
+}
+
+static void make_atomic(struct func *f, const char *reason, struct func *because, const char *file, uint32_t line)
+{
+	if (f->atomic)
+		return;
+	f->atomic = true;
+	if (f->is_own)
+		place(f, SIDE_KERNEL, reason, because, file, line);
+	for (struct edge *e = f->callees; e; e = e->next) {
+		uint32_t at = e->call ? e->call->line : f->line;
+
+		if (e->indirect) {
+			for (struct func_list *l = call_targets(e); l; l = l->next)
+				make_atomic(l->func, text_format("called by %s through a field", f->name), f, f->file, at);
+		} else if (e->call && e->callee) {
+			make_atomic(e->callee, text_format("called by %s", f->name), f, f->file, at);
+		}
+	}
+}
+
+static void roots(struct model *model)
+{
+	for (struct func *f = model->func; f; f = f->next) {
+		if (!f->is_own || !f->has_body)
+			continue;
+		if (policy_find("root-function", f->name))
+			make_atomic(f, "policy: root-function", NULL, f->file, f->line);
+		for (struct role *r = f->role; r; r = r->next)
+			if (policy_find("root", role_name(r)))
+				make_atomic(f, text_format("root: %s may run in atomic context", role_name(r)),
+					    NULL, r->file, r->line);
+	}
+	for (struct func *f = model->func; f; f = f->next)
+		for (struct edge *e = f->callees; f->is_own && e; e = e->next) {
+			if (!e->locked)
+				continue;
+			if (e->indirect)
+				for (struct func_list *l = call_targets(e); l; l = l->next)
+					make_atomic(l->func, text_format("called by %s under a lock", f->name), f, f->file, e->call->line);
+			else if (e->callee && e->call)
+				make_atomic(e->callee, text_format("called by %s under a lock", f->name), f, f->file, e->call->line);
+		}
+}
+
+/* A callback nobody classified: it might run in any context. */
+static void unknown_roles(struct model *model)
+{
+	for (struct func *f = model->func; f; f = f->next) {
+		if (!f->is_own || !f->has_body || f->atomic)
+			continue;
+		for (struct role *r = f->role; r; r = r->next) {
+			if (r->field ? r->field->in->is_own : r->callee->is_own)
+				continue;
+			if (!policy_find("sleeps", role_name(r)) && !policy_find("root", role_name(r)))
+				make_atomic(f, text_format("callback %s is not in policy", role_name(r)), NULL, r->file, r->line);
+		}
+	}
+}
+
+/* init_module and cleanup_module are aliases of the driver's functions. */
+static void module_entries(struct model *model)
+{
+	for (struct tu *tu = model->tu; tu; tu = tu->next)
+		for (unsigned int i = 0; i < tu->ntop; i++) {
+			const char *at;
+			struct func *f;
+			size_t n;
+
+			if (!tu->top[i].name || (strcmp(tu->top[i].name, "init_module") && strcmp(tu->top[i].name, "cleanup_module")))
+				continue;
+			at = strstr(tu->text + tu->top[i].start, "alias(\"");
+			if (!at)
+				continue;
+			at += 7;
+			n = strcspn(at, "\"");
+			for (f = model->func; f; f = f->next)
+				if (f->is_own && strlen(f->name) == n && !strncmp(f->name, at, n))
+					place(f, SIDE_KERNEL, "module entry: registers the driver with its bus", NULL, f->file, f->line);
+		}
+}
+
+/* ---- calls that cannot cross ---- */
+
+static const char *argument_problem(struct func *g, unsigned int i, struct node *arg)
+{
+	struct type *t = g->param[i].type;
+	struct node *v = node_strip(arg);
+	char *key = text_format("%s/%u", g->name, i);
+	bool known = policy_find("buffer", key) || policy_find("type", key);
+
+	free(key);
+	if (known)
+		return NULL;
+	switch (t->kind) {
+	case TYPE_INT: case TYPE_BOOL:
+		return t->size > 8 ? "argument wider than 64 bits" : NULL;
+	case TYPE_POINTER:
+		if (t->target->kind == TYPE_POINTER && v && v->kind == N_UNARY && v->op == OP_ADDRESS)
+			return text_format("passes the address of a pointer to %s", g->name);
+		if (t->target->kind == TYPE_VOID && v && v->kind == N_UNARY && v->op == OP_ADDRESS && v->child &&
+		    node_strip(v->child) && node_strip(v->child)->var && node_strip(v->child)->var->is_local)
+			return text_format("passes memory of unknown length to %s", g->name);
+		return NULL;
+	default:
+		return text_format("passes a %s by value to %s", t->name, g->name);
+	}
+}
+
+static const char *call_problem(struct edge *e)
+{
+	struct func *g = e->callee;
+
+	if (e->indirect || !g || !e->call || runs_in_user(g) || inline_class(g) == INLINE_LOCAL)
+		return NULL;
+	if (policy_find("lock", g->name) || policy_find("unlock", g->name))
+		return "lock outside a region that could be outlined";
+	if (g->is_variadic && !policy_find("print", g->name))
+		return text_format("%s takes a variable number of arguments", g->name);
+	if (g->result->kind == TYPE_RECORD || g->result->kind == TYPE_OTHER)
+		return text_format("%s returns a %s by value", g->name, g->result->name);
+	for (unsigned int i = 0; i < g->nparam; i++) {
+		const char *why = argument_problem(g, i, call_arg(e->call, i));
+
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+/* Parameters of a function that the kernel half calls. */
+static const char *entry_problem(struct func *f)
+{
+	bool entry = f->role != NULL;
+
+	if (f->is_variadic)
+		return "takes a variable number of arguments";
+	if (f->result->kind == TYPE_RECORD || f->result->kind == TYPE_OTHER)
+		return text_format("returns a %s by value", f->result->name);
+	if (!entry)
+		return NULL;
+	for (unsigned int i = 0; i < f->nparam; i++) {
+		struct type *t = f->param[i].type;
+		bool known = false;
+
+		if (t->kind == TYPE_RECORD || t->kind == TYPE_OTHER || t->kind == TYPE_ARRAY)
+			return text_format("takes a %s by value", t->name);
+		if (t->kind != TYPE_POINTER || t->target->kind != TYPE_INT)
+			continue;
+		for (struct role *r = f->role; r; r = r->next)
+			if (policy_find("buffer", text_format("%s/%u", role_name(r), i)))
+				known = true;
+		if (!known && !policy_find("buffer", text_format("%s/%u", f->name, i)))
+			return text_format("parameter %s points to memory of unknown length", f->param[i].name);
+	}
+	return NULL;
+}
+
+/* ---- statements that go to the kernel half on their own ---- */
+
+static bool same_region(struct func *f, struct node *statement)
+{
+	return node_region(f, statement) != NULL;
+}
+
+/* Puts the statement around @n into a region. NULL, or why that is not possible. */
+static const char *outline_statement(struct func *f, struct node *n, const char *why)
+{
+	struct node *s = node_statement(f, n);
+	struct region *r, **at;
+	const char *problem;
+	unsigned int lines;
+
+	if (!s)
+		return "no statement around it";
+	if (same_region(f, s))
+		return NULL;
+	for (at = &f->regions; *at; at = &(*at)->next)
+		if ((*at)->first->start >= s->start && (*at)->last->end <= s->end)
+			return "a lock's region lies inside the statement";
+	r = calloc(1, sizeof(*r));
+	r->in = f;
+	r->first = r->last = s;
+	r->why = why;
+	r->down = -1;
+	lines = outline_lines(r);
+	if (lines * 2 > f->lines)
+		return "most of the function would move";
+	problem = outline_check(r);
+	if (problem)
+		return problem;
+	*at = r;
+	return NULL;
+}
+
+/* Regions that follow each other become one: one crossing instead of several. */
+static void merge_regions(struct func *f)
+{
+	for (struct region *r = f->regions; r; r = r->next) {
+		struct region **at = &f->regions;
+
+		while (*at) {
+			struct region *q = *at, joined = *r;
+
+			if (q != r && r->last->next == q->first && r->last->parent == q->first->parent &&
+			    q->first->kind != N_CASE && q->first->kind != N_LABEL && q->first->kind != N_DEFAULT) {
+				joined.last = q->last;
+				joined.vars = NULL;
+				joined.nexit = 0;
+				if (!outline_check(&joined)) {
+					r->last = q->last;
+					*at = q->next;
+					continue;
+				}
+			}
+			at = &q->next;
+		}
+	}
+}
+
+static void keep(struct func *f, const char *reason, const char *file, uint32_t line)
+{
+	if (f->side != SIDE_KERNEL)
+		place(f, SIDE_KERNEL, reason, NULL, file, line);
+}
+
+static void judge(struct func *f)
+{
+	const char *why;
+
+	why = entry_problem(f);
+	if (why) {
+		keep(f, why, f->file, f->line);
+		return;
+	}
+	for (struct region *r = f->regions; r; r = r->next) {
+		why = outline_check(r);
+		if (why) {
+			keep(f, text_format("region cannot be outlined: %s", why), r->first->file, r->first->line);
+			return;
+		}
+	}
+	for (struct mark *m = f->mark; m; m = m->next) {
+		if (m->node && node_region(f, m->node))
+			continue;
+		why = m->node && strcmp(m->construct, "lock") && strcmp(m->construct, "goto") ?
+			outline_statement(f, m->node, m->reason) : "the whole function";
+		if (why) {
+			keep(f, text_format("%s (%s)", m->reason, why), m->file, m->line);
+			return;
+		}
+	}
+	for (struct edge *e = f->callees; e; e = e->next) {
+		const char *p;
+
+		if (e->call && node_region(f, e->call))
+			continue;
+		p = call_problem(e);
+		if (!p)
+			continue;
+		why = outline_statement(f, e->call, p);
+		if (why) {
+			keep(f, text_format("%s (%s)", p, why), e->call->file, e->call->line);
+			return;
+		}
+	}
+	for (struct access *a = f->accesses; a; a = a->next) {
+		struct var *v = a->var;
+
+		if (!v || node_region(f, a->node) || v->is_own || v->is_const || policy_find("value", v->name))
+			continue;
+		if (v->type->kind == TYPE_INT || v->type->kind == TYPE_BOOL)
+			continue;
+		why = outline_statement(f, a->node, text_format("uses the kernel's variable %s", v->name));
+		if (why) {
+			keep(f, text_format("uses the kernel's variable %s (%s)", v->name, why), a->node->file, a->node->line);
+			return;
+		}
+	}
+}
+
+/* ---- kernel functions that user-half code would call all the time ---- */
+
+static bool may_duplicate(struct func *f)
+{
+	if (f->duplicated || f->side == SIDE_USER)
+		return true;
+	if (!f->is_own || !f->atomic || !f->has_body || f->mark || f->regions || f->visiting || entry_problem(f))
+		return false;
+	for (struct access *a = f->accesses; a; a = a->next)
+		if (a->var && !a->var->is_const)
+			return false;
+	f->visiting = true;
+	for (struct edge *e = f->callees; e; e = e->next) {
+		bool ok;
+
+		if (e->indirect || !e->callee)
+			ok = false;
+		else if (e->callee->is_own)
+			ok = e->callee == f || may_duplicate(e->callee);
+		else
+			ok = inline_class(e->callee) == INLINE_LOCAL || policy_find("print", e->callee->name);
+		if (!ok) {
+			f->visiting = false;
+			return false;
+		}
+	}
+	f->visiting = false;
+	return true;
+}
+
+static void duplicate(struct func *f)
+{
+	if (f->duplicated || f->side == SIDE_USER)
+		return;
+	f->duplicated = true;
+	for (struct edge *e = f->callees; e; e = e->next)
+		if (e->callee && e->callee->is_own)
+			duplicate(e->callee);
+}
+
+static void duplicates(struct model *model)
+{
+	for (struct func *f = model->func; f; f = f->next) {
+		if (!f->is_own || f->side != SIDE_USER)
+			continue;
+		for (struct edge *e = user_edge(f, NULL); e; e = user_edge(f, e))
+			if (e->callee && e->callee->is_own && e->call && may_duplicate(e->callee))
+				duplicate(e->callee);
+	}
+}
+
+bool is_user_mutex(const struct model *model, const struct var *v)
+{
+	if (!v->is_own || strcmp(v->type->name, "struct mutex"))
+		return false;
+	for (struct func *f = model->func; f; f = f->next)
+		for (struct access *a = f->accesses; a; a = a->next) {
+			struct node *call;
+
+			if (a->var != v)
+				continue;
+			if (f->side != SIDE_USER || node_region(f, a->node))
+				return false;
+			for (call = a->node; call && call->kind != N_CALL; call = call->parent)
+				;
+			if (!call || !call_target(call) || !policy_find("mutex", call_target(call)->name))
+				return false;
+		}
+	return true;
+}
+
+static bool is_used(const struct model *model, const struct func *f)
+{
+	if (f->role)
+		return true;
+	for (struct func *g = model->func; g; g = g->next)
+		for (struct edge *e = g->callees; e; e = e->next)
+			if (e->callee == f)
+				return true;
+	return false;
+}
+
+void partition(struct model *model)
+{
+	unsigned int kernel, before;
+
+	for (struct func *f = model->func; f; f = f->next)
+		inline_class(f);
+	roots(model);
+	unknown_roles(model);
+	module_entries(model);
+	for (struct func *f = model->func; f; f = f->next) {
+		if (!f->is_own || !f->has_body || f->side == SIDE_KERNEL)
+			continue;
+		if (f->is_static && f->is_inline && !is_used(model, f))
+			f->dropped = true;	/* a macro's type check */
+		else if (policy_find("keep", f->name))
+			place(f, SIDE_KERNEL, "policy: keep", NULL, f->file, f->line);
+		else
+			place(f, SIDE_USER, "nothing keeps it in the kernel", NULL, f->file, f->line);
+	}
+	/* a function that stays makes its callers' calls downcalls, which may not be possible either */
+	for (kernel = 0, before = 1; kernel != before; ) {
+		before = kernel;
+		kernel = 0;
+		for (struct func *f = model->func; f; f = f->next) {
+			if (f->is_own && f->has_body && f->side == SIDE_USER)
+				judge(f);
+			kernel += f->side == SIDE_KERNEL;
+		}
+	}
+	for (struct func *f = model->func; f; f = f->next)
+		if (f->is_own && f->side == SIDE_USER)
+			merge_regions(f);
+	duplicates(model);
+}
