@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Asking kbuild: a generated Kbuild file reads the driver's Makefile and writes down what it set. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

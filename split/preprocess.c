@@ -4,7 +4,6 @@
  * to kbuild as an external module, so "../x.h" and "x.c" next to a file are found where they
  * are. Line markers are then made relative to the kernel source, as in a build of the kernel.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From a module's name to its preprocessed files. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
