@@ -11,7 +11,8 @@ struct call {
 	const tandem_u64 *arg;
 	const tandem_u64 *bytes;		/* of BUFFER arguments; NULL: none */
 	struct tandem_wire wire[TANDEM_ARGS_MAX];
-	size_t flat[TANDEM_ARGS_MAX];		/* bytes of an argument that crosses as BUFFER */
+	const void *flat[TANDEM_ARGS_MAX];	/* arguments that cross as BUFFER records */
+	size_t flat_bytes[TANDEM_ARGS_MAX];
 };
 
 static struct tandem_thread *self(const char *what)
@@ -56,19 +57,6 @@ static void __attribute__((noreturn)) refuse(const struct call *call, unsigned i
 		   call->down->arg[i].name ? call->down->arg[i].name : "?", why);
 }
 
-static tandem_u64 extend(const struct tandem_value *value, tandem_u64 x)
-{
-	switch (value->size) {
-	case 1:
-		return value->is_signed ? (tandem_u64)(signed char)x : (unsigned char)x;
-	case 2:
-		return value->is_signed ? (tandem_u64)(short)x : (unsigned short)x;
-	case 4:
-		return value->is_signed ? (tandem_u64)(int)x : (unsigned int)x;
-	}
-	return x;
-}
-
 static int put_flat(struct call *call, unsigned int i, unsigned int tag, size_t bytes)
 {
 	const void *data = (const void *)(unsigned long)call->arg[i];
@@ -79,7 +67,8 @@ static int put_flat(struct call *call, unsigned int i, unsigned int tag, size_t 
 	call->wire[i].tag = tag;
 	call->wire[i].index = number;
 	call->wire[i].value = 0;
-	call->flat[i] = bytes;
+	call->flat[i] = data;
+	call->flat_bytes[i] = bytes;
 	return 0;
 }
 
@@ -140,7 +129,10 @@ static int put_arg(struct call *call, unsigned int i)
 
 	switch (value->kind) {
 	case TANDEM_VALUE_SCALAR:
-		call->wire[i] = (struct tandem_wire){ .value = extend(value, call->arg[i]) };
+		call->wire[i] = (struct tandem_wire){
+			.tag = TANDEM_WIRE_SCALAR,
+			.value = tandem_scalar(call->arg[i], value->size, value->is_signed),
+		};
 		return 0;
 	case TANDEM_VALUE_PTR:
 		return put_pointer(call, i);
@@ -165,7 +157,7 @@ static void put_call(struct call *call)
 	long at;
 
 	for (unsigned int i = 0; i < call->down->nargs; i++) {
-		call->flat[i] = 0;
+		call->flat[i] = NULL;
 		put_arg(call, i);
 	}
 	at = tandem_body_add(body, rec.bytes);
@@ -221,12 +213,13 @@ static void get_buffers(struct call *call)
 	size_t next = 0;
 
 	for (unsigned int i = 0; i < call->down->nargs; i++) {
-		if (call->wire[i].tag != TANDEM_WIRE_BUFFER || !(call->down->arg[i].dir & TANDEM_OUT))
+		if (!call->flat[i] || !(call->down->arg[i].dir & TANDEM_OUT))
 			continue;
-		if (next >= seat->nbuffer || seat->buffer[next]->length != call->flat[i])
+		if (next >= seat->nbuffer || seat->buffer[next]->length != call->flat_bytes[i])
 			tandem_die("%s: argument %u came back with another length", call->down->name,
 				   i + 1);
-		memcpy((void *)(unsigned long)call->arg[i], seat->buffer[next++] + 1, call->flat[i]);
+		memcpy((void *)(unsigned long)call->arg[i], seat->buffer[next++] + 1,
+		       call->flat_bytes[i]);
 	}
 }
 

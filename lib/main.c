@@ -188,9 +188,15 @@ int tandem_half_main(int argc, char **argv, const struct tandem_uhalf *half)
 {
 	static struct tandem_process process;	/* as old as the program; found through threads only */
 	struct options options = { .user = "nobody", .workers = 2, .wait = true };
+	const char *rule;
 	char why[256];
 	int ret;
 
+	rule = tandem_plan_rule(half->plan);
+	if (rule) {
+		print(STDERR_FILENO, "%s: plan: %s: run tandem split again\n", half->plan->module, rule);
+		return EXIT_FAILURE;
+	}
 	ret = parse(argc, argv, half->plan, &options);
 	if (ret)
 		return ret - 1;

@@ -401,19 +401,20 @@ static int give_type(struct flush *flush, const struct tandem_leaf *leaf,
 		     const struct tandem_wire *wire)
 {
 	struct tandem_seat *seat = flush->seat;
-	struct tandem_segment seg = { .type = leaf->type };
+	struct tandem_segment seg[2];
 	struct tandem_twin *twin;
+	unsigned int n;
 	int ret;
 
 	if (leaf->type == TANDEM_NONE || wire->tag != TANDEM_WIRE_OBJECT || wire->offset)
 		return 0;
 	twin = tandem_twin_find(&seat->twins, wire->index, wire->gen);
-	if (!twin || twin->kind != TANDEM_OBJECT_DATA || !tandem_twin_untyped(twin))
+	if (!twin || twin->kind != TANDEM_OBJECT_DATA || twin->nseg)
 		return 0;
-	seg.count = twin->size / seat->half->plan->type[leaf->type].size;
-	if (!seg.count)
+	n = tandem_place_segments(seat->half->plan, leaf->type, false, twin->size, seg);
+	if (!n)
 		return 0;
-	ret = tandem_twin_type(&seat->twins, twin, &seg, 1);
+	ret = tandem_twin_type(&seat->twins, twin, seg, n);
 	if (ret)
 		return ret;
 	/* To the end of the list, so that it is compared after this one. */

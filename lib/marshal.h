@@ -12,6 +12,8 @@
 #include "frame.h"
 #include "twin.h"
 #include "wire.h"
+#include "../logic/place.h"
+#include "../logic/wire.h"
 
 /* One entry's view of one type, prepared: which of its uses are compared. */
 struct tandem_lens {

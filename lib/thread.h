@@ -16,7 +16,6 @@
 #include "marshal.h"
 
 #define TANDEM_CHANNEL_PATH	"/dev/tandem/channel"
-#define TANDEM_ARGS_MAX		32
 
 struct tandem_process {
 	const struct tandem_uhalf *half;

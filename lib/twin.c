@@ -265,19 +265,15 @@ int tandem_twin_type(struct tandem_twins *twins, struct tandem_twin *twin,
 		     const struct tandem_segment *seg, __u32 nseg)
 {
 	struct tandem_segment *copy = NULL;
-	bool typed = false;
 
 	for (__u32 i = 0; i < nseg; i++) {
 		__u64 bytes;
 
-		if (seg[i].type == TANDEM_NONE)
-			continue;
 		if (seg[i].type >= twins->plan->ntype)
 			return -EPROTO;
 		bytes = (__u64)twins->plan->type[seg[i].type].size * seg[i].count;
 		if (seg[i].offset > twin->size || bytes > twin->size - seg[i].offset)
 			return -EPROTO;
-		typed = true;
 	}
 	if (nseg) {
 		copy = malloc(nseg * sizeof(*copy));
@@ -285,7 +281,7 @@ int tandem_twin_type(struct tandem_twins *twins, struct tandem_twin *twin,
 			return -ENOMEM;
 		memcpy(copy, seg, nseg * sizeof(*copy));
 	}
-	if (typed && !twin->agreed) {
+	if (nseg && !twin->agreed) {
 		twin->agreed = calloc(1, twin->size ? twin->size : 1);
 		if (!twin->agreed) {
 			free(copy);
@@ -296,14 +292,6 @@ int tandem_twin_type(struct tandem_twins *twins, struct tandem_twin *twin,
 	twin->seg = copy;
 	twin->nseg = nseg;
 	return 0;
-}
-
-bool tandem_twin_untyped(const struct tandem_twin *twin)
-{
-	for (__u32 i = 0; i < twin->nseg; i++)
-		if (twin->seg[i].type != TANDEM_NONE)
-			return false;
-	return true;
 }
 
 struct tandem_twin *tandem_twin_slot(struct tandem_twins *twins, __u32 index)

@@ -26,7 +26,7 @@ struct tandem_twin {
 	__u32 index;
 	__u32 gen;			/* 0: a global */
 	__u32 kind;			/* TANDEM_OBJECT_DATA or GLOBAL */
-	__u32 nseg;
+	__u32 nseg;			/* 0: plain bytes, nothing of it crosses */
 	struct tandem_segment *seg;
 	unsigned char *at;
 	unsigned char *agreed;		/* what the kernel was told or told last; NULL while untyped */
@@ -45,6 +45,7 @@ struct tandem_twins {
 	__u32 *live;			/* by chunk: twins in it, plus 1 if it is the current one */
 	size_t chunk;			/* where the next run of free chunks is looked for */
 	size_t next, limit;		/* what is left of the current chunk */
+	__u32 token;			/* number of the last token that came */
 };
 
 int tandem_twins_init(struct tandem_twins *twins, const struct tandem_uhalf *half);
@@ -58,7 +59,6 @@ void tandem_twin_drop(struct tandem_twins *twins, struct tandem_twin *twin);
 /* Sets the segments. -EPROTO: a type the plan has not, or one beyond the twin's end. */
 int tandem_twin_type(struct tandem_twins *twins, struct tandem_twin *twin,
 		     const struct tandem_segment *seg, __u32 nseg);
-bool tandem_twin_untyped(const struct tandem_twin *twin);
 
 /* The living twin at this index, whatever its generation; NULL. */
 struct tandem_twin *tandem_twin_slot(struct tandem_twins *twins, __u32 index);

@@ -78,15 +78,6 @@ static void get_args(struct tandem_thread *thread, const struct tandem_entry *en
 	}
 }
 
-static tandem_u64 normal(const struct tandem_value *value, tandem_u64 x)
-{
-	unsigned int shift = 64 - 8 * value->size;
-
-	if (!value->size || value->size > 8)
-		return x;
-	return value->is_signed ? (tandem_u64)((long long)(x << shift) >> shift) : x << shift >> shift;
-}
-
 static int put_reply(struct tandem_thread *thread, const struct tandem_entry *entry,
 		     const struct piece *piece, const struct tandem_wire *result)
 {
@@ -99,7 +90,8 @@ static int put_reply(struct tandem_thread *thread, const struct tandem_entry *en
 	long at;
 
 	for (unsigned int i = 0; i < entry->nargs; i++) {
-		if (!piece[i].at || !(entry->arg[i].dir & TANDEM_OUT))
+		if (!piece[i].at || entry->arg[i].kind != TANDEM_VALUE_BUFFER ||
+		    !(entry->arg[i].dir & TANDEM_OUT))
 			continue;
 		at = tandem_body_buffer(body, piece[i].at, piece[i].bytes);
 		if (at < 0)
@@ -113,17 +105,32 @@ static int put_reply(struct tandem_thread *thread, const struct tandem_entry *en
 	return 0;
 }
 
+static long put_string(struct tandem_thread *thread, const char *text, struct tandem_wire *wire)
+{
+	long number = tandem_body_buffer(&thread->seat.body, text, strlen(text) + 1);
+
+	*wire = (struct tandem_wire){ .tag = TANDEM_WIRE_STRING, .index = number };
+	return number;
+}
+
 static void put_result(struct tandem_thread *thread, const struct tandem_entry *entry,
 		       tandem_u64 x, struct tandem_wire *wire)
 {
+	bool is_string = entry->result.kind == TANDEM_VALUE_STRING ||
+			 entry->result.kind == TANDEM_VALUE_INTERN;
 	struct tandem_seat *seat = &thread->seat;
 	char why[160];
 
 	*wire = (struct tandem_wire){ .tag = TANDEM_WIRE_SCALAR };
 	if (entry->result.kind == TANDEM_VALUE_SCALAR) {
-		wire->value = normal(&entry->result, x);
-	} else if (entry->result.kind != TANDEM_VALUE_VOID &&
-		   tandem_wire_put(seat->names, &seat->twins, (void *)x, wire)) {
+		wire->value = tandem_scalar(x, entry->result.size, entry->result.is_signed);
+		return;
+	}
+	if (entry->result.kind == TANDEM_VALUE_VOID)
+		return;
+	if (tandem_wire_put(seat->names, &seat->twins, (void *)x, wire)) {
+		if (is_string && put_string(thread, (const char *)x, wire) >= 0)
+			return;
 		tandem_name_explain(seat->names, &seat->twins, (void *)x, why, sizeof(why));
 		tandem_die("%s returned %s", entry->name, why);
 	}

@@ -8,7 +8,7 @@
 #include "format.h"
 #include "wire.h"
 
-#define TOKEN_BYTES	((__u64)TANDEM_OBJECTS_MAX * TANDEM_TOKEN_GENS << TANDEM_TOKEN_SHIFT)
+#define TOKEN_BYTES	((__u64)TANDEM_TOKENS << TANDEM_TOKEN_SHIFT)
 #define SYMBOL_SHIFT	12
 #define STRINGS		1024
 #define ERRORS		4095
@@ -19,9 +19,9 @@ struct tandem_text {
 	char text[];
 };
 
-static void *reserve(size_t bytes, int prot)
+static void *reserve(size_t bytes)
 {
-	void *at = mmap(NULL, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return at == MAP_FAILED ? NULL : at;
 }
@@ -82,11 +82,10 @@ int tandem_names_init(struct tandem_names *names, const struct tandem_uhalf *hal
 	ret = tandem_maps_init(&names->maps, fd);
 	if (ret)
 		return ret;
-	names->token = reserve(TOKEN_BYTES, PROT_NONE);
-	names->token_gen = reserve(TANDEM_OBJECTS_MAX * sizeof(__u32), PROT_READ | PROT_WRITE);
-	names->symbol = reserve(symbol_bytes(names), PROT_NONE);
+	names->token = reserve(TOKEN_BYTES);
+	names->symbol = reserve(symbol_bytes(names));
 	names->string = calloc(STRINGS, sizeof(*names->string));
-	if (!names->token || !names->token_gen || !names->symbol || !names->string)
+	if (!names->token || !names->symbol || !names->string)
 		return -ENOMEM;
 	return init_symbols(names);
 }
@@ -103,7 +102,6 @@ void tandem_names_exit(struct tandem_names *names)
 	free(names->string);
 	free(names->symbol_hash);
 	munmap(names->token, TOKEN_BYTES);
-	munmap(names->token_gen, TANDEM_OBJECTS_MAX * sizeof(__u32));
 	munmap(names->symbol, symbol_bytes(names));
 	tandem_maps_exit(&names->maps);
 	pthread_mutex_destroy(&names->lock);
@@ -157,20 +155,25 @@ static bool in_tokens(const struct tandem_names *names, const void *address)
 	return (size_t)((const unsigned char *)address - names->token) < TOKEN_BYTES;
 }
 
-static int put_token(struct tandem_names *names, const void *pointer, struct tandem_wire *wire)
+/*
+ * A token's number is one of 2^32, its address one of 2^24. Tokens live as long as the
+ * outermost upcall at most, so the one meant is that nearest to the last that came.
+ */
+static __u32 token_number(const struct tandem_names *names, const struct tandem_twins *twins,
+			  const void *pointer)
 {
-	size_t offset = (const unsigned char *)pointer - names->token;
-	__u32 id = offset >> TANDEM_TOKEN_SHIFT, gen;
+	__u32 low = ((const unsigned char *)pointer - names->token) >> TANDEM_TOKEN_SHIFT;
+	__u32 shift = 32 - __builtin_ctz(TANDEM_TOKENS);
 
+	return twins->token + ((__s32)((low - twins->token) << shift) >> shift);
+}
+
+static void put_token(const struct tandem_names *names, const struct tandem_twins *twins,
+		      const void *pointer, struct tandem_wire *wire)
+{
 	wire->tag = TANDEM_WIRE_TOKEN;
-	wire->index = id / TANDEM_TOKEN_GENS;
-	gen = __atomic_load_n(&names->token_gen[wire->index], __ATOMIC_RELAXED);
-	/* A pointer kept from an earlier generation must not name the present one. */
-	if (gen % TANDEM_TOKEN_GENS != id % TANDEM_TOKEN_GENS)
-		return -EFAULT;
-	wire->gen = gen;
-	wire->offset = offset & ((1 << TANDEM_TOKEN_SHIFT) - 1);
-	return 0;
+	wire->index = token_number(names, twins, pointer);
+	wire->offset = (uintptr_t)pointer & ((1 << TANDEM_TOKEN_SHIFT) - 1);
 }
 
 static void put_object(struct tandem_wire *wire, __u32 index, __u32 gen, size_t offset)
@@ -206,8 +209,10 @@ int tandem_wire_put(struct tandem_names *names, struct tandem_twins *twins, cons
 		put_object(wire, twin->index, twin->gen, at - twin->at);
 		return 0;
 	}
-	if (in_tokens(names, pointer))
-		return put_token(names, pointer, wire);
+	if (in_tokens(names, pointer)) {
+		put_token(names, twins, pointer, wire);
+		return 0;
+	}
 	if (!tandem_map_at(&names->maps, pointer, &map)) {
 		put_object(wire, map.index, map.gen, at - map.at);
 		return 0;
@@ -236,14 +241,15 @@ static int get_object(struct tandem_names *names, struct tandem_twins *twins,
 	return wire->offset <= map.size ? 0 : -EPROTO;
 }
 
-static int get_token(struct tandem_names *names, const struct tandem_wire *wire, void **pointer)
+static int get_token(const struct tandem_names *names, struct tandem_twins *twins,
+		     const struct tandem_wire *wire, void **pointer)
 {
-	size_t id = (size_t)wire->index * TANDEM_TOKEN_GENS + wire->gen % TANDEM_TOKEN_GENS;
+	size_t low = wire->index % TANDEM_TOKENS;
 
-	if (wire->index >= TANDEM_OBJECTS_MAX || wire->offset >= 1 << TANDEM_TOKEN_SHIFT)
+	if (wire->offset >= 1 << TANDEM_TOKEN_SHIFT)
 		return -EPROTO;
-	__atomic_store_n(&names->token_gen[wire->index], wire->gen, __ATOMIC_RELAXED);
-	*pointer = names->token + (id << TANDEM_TOKEN_SHIFT) + wire->offset;
+	twins->token = wire->index;
+	*pointer = names->token + (low << TANDEM_TOKEN_SHIFT) + wire->offset;
 	return 0;
 }
 
@@ -272,7 +278,7 @@ int tandem_wire_get(struct tandem_names *names, struct tandem_twins *twins,
 	case TANDEM_WIRE_SYMBOL:
 		return get_symbol(names, wire->index, pointer);
 	case TANDEM_WIRE_TOKEN:
-		return get_token(names, wire, pointer);
+		return get_token(names, twins, wire, pointer);
 	}
 	return -EPROTO;
 }
@@ -309,7 +315,7 @@ void tandem_name_explain(const struct tandem_names *names, struct tandem_twins *
 	if (in_tokens(names, address)) {
 		tandem_snprintf(text, bytes, "a kernel pointer that may only be handed back "
 				"(token %zu, offset %zu)",
-				(offset >> TANDEM_TOKEN_SHIFT) / TANDEM_TOKEN_GENS,
+				offset >> TANDEM_TOKEN_SHIFT,
 				offset & ((1 << TANDEM_TOKEN_SHIFT) - 1));
 		return;
 	}

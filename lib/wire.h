@@ -19,14 +19,13 @@
 #include "twin.h"
 
 #define TANDEM_TOKEN_SHIFT	12
-#define TANDEM_TOKEN_GENS	16	/* generations of a token that have addresses of their own */
+#define TANDEM_TOKENS		(1U << 24)	/* that have addresses of their own */
 
 /* One per process. */
 struct tandem_names {
 	const struct tandem_uhalf *half;
 	struct tandem_maps maps;
 	unsigned char *token;		/* region; const after init */
-	__u32 *token_gen;		/* by token index; the youngest generation seen */
 	unsigned char *symbol;		/* region; const after init */
 	__u32 *symbol_hash;		/* id + 1 by address; const after init */
 	__u32 hash_mask;
