@@ -14,10 +14,11 @@
 char *kbuild_compiler(const char *kdir)
 {
 	char *path = text_format("%s/include/config/auto.conf", kdir), *text = text_file(path, NULL);
-	const char *at = text ? strstr(text, "CONFIG_CC_VERSION_TEXT=\"") : NULL;
+	const char *at = text ? strstr(text, "\nCONFIG_CC_VERSION_TEXT=") : NULL;
 	char *cc;
 
-	at = at ? strchr(at, '"') + 1 : "gcc";
+	at = at ? strchr(at, '=') + 1 : "gcc";
+	at += *at == '"';
 	/* "gcc-12 (Debian ...": the name ends at the blank; a whole path is not expected */
 	cc = text_format("%.*s", (int)strcspn(at, " \"\n"), at);
 	if (strncmp(cc, "gcc-", 4) || cc[4] < '0' || cc[4] > '9') {

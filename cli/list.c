@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0
+/* tandem list: the splits that are there, and which of them run. */
+#include <libsmartcols/libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../split/run.h"
+#include "../split/text.h"
+#include "command.h"
+#include "result.h"
+
+enum { MODULE, FUNCTIONS, LINES, ANNOTATIONS, REFUSED, STATE, FOLDER };
+
+static const char *state(const struct result *r)
+{
+	char *path = text_format("/sys/module/%s", r->module);
+	const char *s;
+
+	for (char *c = path; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	s = run_is_dir(path) ? "loaded" : r->built ? "built" : "not built";
+	free(path);
+	return s;
+}
+
+static void add(const struct result *r, void *data)
+{
+	struct libscols_line *line = scols_table_new_line(data, NULL);
+
+	if (!line)
+		return;
+	scols_line_set_data(line, MODULE, r->module);
+	scols_line_refer_data(line, FUNCTIONS, text_format("%lld/%lld", r->user, r->total));
+	scols_line_refer_data(line, LINES, text_format("%lld/%lld", r->user_lines, r->lines));
+	scols_line_refer_data(line, ANNOTATIONS, text_format("%lld", r->annotations));
+	scols_line_refer_data(line, REFUSED, text_format("%lld", r->refused));
+	scols_line_set_data(line, STATE, state(r));
+	scols_line_set_data(line, FOLDER, r->dir);
+}
+
+/* Fails, silently without arguments, if there is no split. */
+int command_list(int argc, char **argv)
+{
+	static char *usual[] = { "list", ".", "build", "build/split" };
+	static const char *const titles[] = { "MODULE", "USER FNS", "USER LINES", "ANNOTATIONS",
+					      "REFUSED", "STATE", "FOLDER" };
+	struct libscols_table *table = scols_new_table();
+	bool asked = argc > 1;
+	unsigned int n = 0;
+
+	if (!table)
+		return complain("out of memory");
+	for (unsigned int i = 0; i < sizeof(titles) / sizeof(*titles); i++)
+		scols_table_new_column(table, titles[i], 0, i >= FUNCTIONS && i <= REFUSED ?
+				       SCOLS_FL_RIGHT : 0);
+	if (!asked) {
+		argc = sizeof(usual) / sizeof(*usual);
+		argv = usual;
+	}
+	for (int i = 1; i < argc; i++)
+		n += result_each(argv[i], add, table);
+	if (n)
+		scols_print_table(table);
+	scols_unref_table(table);
+	if (!n && asked)
+		return complain("no split in %s: make one with tandem split", argv[1]);
+	return n ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "../split/run.h"
+#include "../split/text.h"
+#include "command.h"
+#include "load.h"
+
+char *load_info(const char *ko, const char *key)
+{
+	uint32_t length;
+	char *file = text_file(ko, &length), *word = text_format("%s=", key), *found = NULL;
+	size_t n = strlen(word);
+
+	/* .modinfo is NUL-separated text: each of its strings follows a NUL */
+	for (char *at = file; at && (at = memmem(at, file + length - at, word, n)); at += n)
+		if (at > file && !at[-1]) {
+			found = text_dup(at + n);
+			break;
+		}
+	free(word);
+	free(file);
+	return found;
+}
+
+bool load_is_loaded(const char *module)
+{
+	char *path = text_format("/sys/module/%s/initstate", module);
+	bool yes;
+
+	for (char *c = path + strlen("/sys/module/"); *c; c++)
+		if (*c == '-')
+			*c = '_';
+	yes = run_is_file(path);	/* built-in modules have none */
+	free(path);
+	return yes;
+}
+
+bool load_fits(const char *ko)
+{
+	char *magic = load_info(ko, "vermagic");
+	struct utsname name;
+	bool fits;
+	size_t n;
+
+	uname(&name);
+	n = magic ? strcspn(magic, " ") : 0;
+	fits = n && n == strlen(name.release) && !strncmp(magic, name.release, n);
+	if (!fits)
+		complain("wrong kernel: %s is for %.*s and this is %s: split again with --kernel %s",
+			 ko, magic ? (int)n : 1, magic ? magic : "?", name.release, name.release);
+	free(magic);
+	return fits;
+}
+
+int load_module(const char *ko)
+{
+	int fd = open(ko, O_RDONLY | O_CLOEXEC), e = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, "", 0))
+		e = -errno;
+	close(fd);
+	return e;
+}
+
+int load_complain(const char *ko, int error)
+{
+	switch (-error) {
+	case EPERM:
+	case EACCES:
+		return complain("no permission to load %s: run as root, with lockdown off", ko);
+	case EEXIST:
+		return complain("%s is loaded already: rmmod it first", ko);
+	case ESTALE:
+		return complain("%s: the halves come from different builds: run tandem split again", ko);
+	case ETIMEDOUT:
+		return complain("%s: no user half came: see dmesg", ko);
+	case ENOEXEC:
+	case ENOENT:
+		return complain("wrong kernel, or tandem.ko from another build: %s does not load "
+				"(%s): make, split again, see dmesg", ko, strerror(-error));
+	default:
+		return complain("%s does not load: %s: see dmesg", ko, strerror(-error));
+	}
+}

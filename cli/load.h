@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Kernel modules: what a file says of itself, and loading it. */
+#ifndef CLI_LOAD_H
+#define CLI_LOAD_H
+
+#include <stdbool.h>
+
+/* The value of @key in the .modinfo of the file @ko; NULL if it has none. */
+char *load_info(const char *ko, const char *key);
+bool load_is_loaded(const char *module);	/* "-" and "_" are the same */
+/* Is @ko made for the running kernel? Else complains. */
+bool load_fits(const char *ko);
+/* 0 or -errno. */
+int load_module(const char *ko);
+/* What errno @error of loading @ko means and what to do. */
+int load_complain(const char *ko, int error);
+
+#endif

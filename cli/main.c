@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *arguments;
+	const char *what;
+};
+
+static const struct command commands[] = {
+	{ "split", command_split, "MODULE|FOLDER -o DIR", "split a driver into its two halves" },
+	{ "run", command_run, "DIR|MODULE", "load a split driver and start its user half" },
+	{ "status", command_status, "", "what runs split on this machine" },
+	{ "list", command_list, "[DIR...]", "splits in these folders (default: here and build/)" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static int complain_with(const char *format, va_list ap, const char *more)
+{
+	fputs("tandem: ", stderr);
+	vfprintf(stderr, format, ap);
+	fprintf(stderr, "%s\n", more);
+	return EXIT_FAILURE;
+}
+
+int complain(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	complain_with(format, ap, "");
+	va_end(ap);
+	return EXIT_FAILURE;
+}
+
+int complain_usage(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	complain_with(format, ap, " (see tandem --help)");
+	va_end(ap);
+	return EXIT_USAGE;
+}
+
+static int help(void)
+{
+	puts("tandem: Linux drivers on two seats, half in the kernel, half in a process\n");
+	for (unsigned int i = 0; i < COMMANDS; i++)
+		printf("  tandem %-7s %-22s %s\n", commands[i].name, commands[i].arguments,
+		       commands[i].what);
+	puts("  tandem --version\n"
+	     "  tandem --help\n"
+	     "\n"
+	     "Without arguments: list, or this help if there is nothing to list.\n"
+	     "The pages tandem(1) and tandem-split(1) say more.");
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		int status = command_list(0, NULL);
+
+		return status == EXIT_FAILURE ? help() : status;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("tandem " TANDEM_VERSION);
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return help();
+	for (unsigned int i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	return complain_usage("no such command: %s", argv[1]);
+}
