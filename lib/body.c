@@ -30,7 +30,7 @@ void tandem_body_reset(struct tandem_body *body)
 	body->room = body->home_room;
 	body->bytes = 0;
 	body->nbuffer = 0;
-	body->has_down = false;
+	body->queued = 0;
 }
 
 bool tandem_body_spilled(const struct tandem_body *body)
@@ -75,6 +75,7 @@ long tandem_body_add(struct tandem_body *body, size_t bytes)
 			return ret;
 	}
 	memset(body->at + at, 0, bytes);
+	body->queued = 0;
 	body->bytes = at + bytes;
 	return at;
 }

@@ -21,7 +21,7 @@ struct tandem_body {
 	unsigned char *spill;	/* kept for the next big body */
 	size_t spill_room;
 	__u32 nbuffer;		/* BUFFER records so far: the next one's number */
-	bool has_down;		/* queued downcalls wait in it; the last record is one */
+	size_t queued;		/* bytes of the last record if that is a queued downcall, else 0 */
 };
 
 void tandem_body_init(struct tandem_body *body, void *home, size_t room);

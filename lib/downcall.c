@@ -145,6 +145,11 @@ static int put_arg(struct call *call, unsigned int i)
 	tandem_die("%s: argument %u is of a kind the runtime does not know", call->down->name, i + 1);
 }
 
+static size_t call_bytes(const struct tandem_down *down)
+{
+	return sizeof(struct tandem_record) + down->nargs * sizeof(struct tandem_wire);
+}
+
 static void put_call(struct call *call)
 {
 	struct tandem_body *body = &call->thread->seat.body;
@@ -152,7 +157,7 @@ static void put_call(struct call *call)
 		.kind = TANDEM_REC_DOWN,
 		.id = call->id,
 		.count = call->down->nargs,
-		.bytes = sizeof(rec) + call->down->nargs * sizeof(struct tandem_wire),
+		.bytes = call_bytes(call->down),
 	};
 	long at;
 
@@ -187,7 +192,7 @@ static void queue(struct call *call)
 	struct tandem_twin *twin;
 
 	put_call(call);
-	seat->body.has_down = true;
+	seat->body.queued = call_bytes(call->down);
 	if (!(call->down->flags & TANDEM_DOWN_FREES))
 		return;
 	/* Nothing of it may be flushed behind the call that frees it. */
@@ -198,11 +203,28 @@ static void queue(struct call *call)
 	}
 }
 
-/* The last record of the body is a queued downcall: it becomes the one that is waited for. */
+/*
+ * The last queued downcall becomes the one that is waited for. Its answer refreshes the
+ * twins, so what was changed after it must be flushed in front of it: the kernel may see
+ * these changes early, which only a lock could have forbidden, and locks are downcalls.
+ */
 static void send_queue(struct tandem_thread *thread)
 {
-	if (thread->seat.body.has_down)
-		cross(thread, TANDEM_SAY_DOWN, "queued downcalls");
+	unsigned char last[sizeof(struct tandem_record) + sizeof(struct tandem_wire) * TANDEM_ARGS_MAX];
+	struct tandem_body *body = &thread->seat.body;
+	size_t bytes = body->queued;
+	long at;
+
+	if (!bytes)
+		return;
+	body->bytes -= bytes;
+	memcpy(last, body->at + body->bytes, bytes);
+	flush(thread);
+	at = tandem_body_add(body, bytes);
+	if (at < 0)
+		tandem_die("%s: the message is too long", thread->seat.frames.top->entry->name);
+	memcpy(body->at + at, last, bytes);
+	cross(thread, TANDEM_SAY_DOWN, "queued downcalls");
 }
 
 /* ---- results ---- */

@@ -245,7 +245,8 @@ static inline void put(const void *data, size_t bytes)
 {
 	long at = tandem_body_add(&up, bytes);
 
-	memcpy(up.at + at, data, bytes);
+	if (bytes)
+		memcpy(up.at + at, data, bytes);
 }
 
 static inline void put_new(uint32_t index, uint32_t gen, uint64_t size,
