@@ -43,7 +43,7 @@ static char *shared_flags(const char *flags)
 static bool is_unit(const struct source *src, const char *stem)
 {
 	for (unsigned int i = 0; i < src->ntu; i++)
-		if (!strcmp(src->tu[i].name, stem))
+		if (!strncmp(stem, "tu-", 3) && !strcmp(src->tu[i].name, stem + 3))
 			return true;
 	return false;
 }

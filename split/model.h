@@ -43,7 +43,8 @@ struct field {
 	struct type *holds;	/* void pointer: the record type ever stored here, if one */
 	bool holds_many;
 	bool holds_dma, holds_mmio, holds_string, holds_other;
-	bool user_reads, user_writes, kernel_reads, kernel_writes, user_merges;
+	bool kernel_reads, kernel_writes, atomic_reads, atomic_writes, user_merges;
+	unsigned int number;
 };
 
 struct record {
@@ -101,6 +102,7 @@ struct var {
 	/* passes */
 	bool user, kernel;
 	int global;		/* id in the plan, or -1 */
+	int global_type;
 	int symbol;
 	const char *public_name; /* name of the kernel half's variable, if hoisted */
 };
@@ -166,7 +168,7 @@ struct func {
 	bool visiting;
 	bool user_needs;	/* referenced by user-half code */
 	int entry, down, symbol;
-	unsigned int lines;
+	unsigned int lines, number;
 };
 
 struct edge {

@@ -205,6 +205,24 @@ static bool by_address(const struct region_var *v)
 	return v->written || v->address || v->var->type->kind == TYPE_ARRAY || v->var->type->kind == TYPE_RECORD;
 }
 
+unsigned int outline_params(const struct region *r, struct var **var, bool *address, unsigned int max)
+{
+	unsigned int n = 0;
+
+	for (struct region_var *v = r->vars; v && n < max; v = v->next) {
+		if (is_private(r, v->var))
+			continue;
+		var[n] = v->var;
+		address[n++] = by_address(v);
+	}
+	return n;
+}
+
+bool outline_returns_value(const struct region *r)
+{
+	return returns_value(r);
+}
+
 void outline_prototype(const struct region *r, struct text *out)
 {
 	const char *comma = "";

@@ -18,4 +18,8 @@ void outline_user(const struct region *r, struct text *out);
 /* "static long tandem_region_3(int *a, struct x *b)" : the stub's prototype in both halves. */
 void outline_prototype(const struct region *r, struct text *out);
 
+/* The function's parameters in order: name and whether the variable's address is passed. */
+unsigned int outline_params(const struct region *r, struct var **var, bool *address, unsigned int max);
+bool outline_returns_value(const struct region *r);
+
 #endif

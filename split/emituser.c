@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The user half: moved functions as they are, stand-ins for everything that stays. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "outline.h"
+#include "partition.h"
+#include "reach.h"
+#include "scan.h"
+
+#define U64 "unsigned long long"
+
+/* Parameters of a stand-in, as a0, a1 ...: for functions whose names are only declared here. */
+static void parameters(const struct func *f, struct text *out)
+{
+	text_add(out, "(");
+	for (unsigned int i = 0; i < f->nparam; i++)
+		text_add(out, "%s__typeof__(%s) a%u", i ? ", " : "", f->param[i].type_text, i);
+	text_add(out, "%s)", f->is_variadic ? ", ..." : f->nparam ? "" : "void");
+}
+
+/* The body: tandem_down() with the arguments, whose names are in @name. */
+static void down_body(const struct plan *plan, int down, const struct func *f, const char *const *name, struct text *out)
+{
+	const struct plan_down *d = &plan->down[down];
+	bool buffers = false;
+
+	text_add(out, "{ ");
+	if (d->print >= 0)
+		text_add(out, "__builtin_va_list tandem_ap; __builtin_va_start(tandem_ap, %s); const char *tandem_text = "
+			 "tandem_vformat(%s, &tandem_ap); __builtin_va_end(tandem_ap); ", name[f->nparam - 1], name[d->print]);
+	for (unsigned int i = 0; i < f->nparam; i++) {
+		struct policy_line *l = policy_find("buffer", text_format("%s/%u", f->name, i));
+
+		if (!l)
+			continue;
+		if (!buffers) {
+			for (unsigned int j = 0; j < f->nparam; j++)
+				if (strcmp(name[j], text_format("a%u", j)))
+					text_add(out, "__typeof__(%s) a%u = %s; (void)a%u; ", f->param[j].type_text, j, name[j], j);
+			text_add(out, "const " U64 " tandem_b[%u] = { ", f->nparam);
+		}
+		text_add(out, "[%u] = %s, ", i, l->code);
+		buffers = true;
+	}
+	text_add(out, "%sconst " U64 " tandem_a[] = { ", buffers ? "}; " : "");
+	for (unsigned int i = 0; i < f->nparam; i++)
+		text_add(out, "(" U64 ")%s, ", d->print == (int)i ? "tandem_text" : name[i]);
+	text_add(out, "0 }; ");
+	if (f->result->kind == TYPE_VOID)
+		text_add(out, "tandem_down(%d, tandem_a, %s); }", down, buffers ? "tandem_b" : "0");
+	else
+		text_add(out, "return (__typeof__(%s))tandem_down(%d, tandem_a, %s); }", f->result_text, down,
+			 buffers ? "tandem_b" : "0");
+}
+
+static int plain_down(const struct plan *plan, const struct func *f)
+{
+	for (unsigned int i = 0; i < plan->ndown; i++)
+		if (plan->down[i].func == f && !plan->down[i].result)
+			return i;
+	return -1;
+}
+
+static const char *const *names_of(const struct func *f, bool own)
+{
+	const char **name = calloc(f->nparam + 1, sizeof(*name));
+
+	for (unsigned int i = 0; i < f->nparam; i++)
+		name[i] = own ? f->param[i].name : text_format("a%u", i);
+	return name;
+}
+
+/* ---- inside the bodies of moved functions ---- */
+
+static bool is_delay(const struct func *f)
+{
+	return policy_find("delay", f->name) != NULL;
+}
+
+static void wrap(struct edits *e, const struct node *n, const char *before, const char *after)
+{
+	edit_add(e, n->start, n->start, before);
+	edit_add(e, n->end, n->end, after);
+}
+
+static void call_edit(struct plan *plan, const struct func *f, struct node *n, struct edits *e)
+{
+	struct func *g = call_target(n);
+	struct node *name = node_strip(n->child);
+	int down;
+
+	if (!g)
+		return;
+	if (plan_is_mutex_call(plan, n)) {
+		struct policy_line *l = policy_find("mutex", g->name);
+
+		edit_add(e, name->start, name->end, !strcmp(l->arg[1], "lock") ? "tandem_mutex_lock" : "tandem_mutex_unlock");
+		return;
+	}
+	down = plan_down_of(plan, f, n);
+	if (down >= 0 && plan->down[down].result)
+		edit_add(e, name->start, name->end, plan->down[down].variant);
+	if (policy_find("register", g->name))
+		wrap(e, n, "(tandem_release(), ", ")");
+	if (is_delay(g) && reach_waits(f))
+		wrap(e, n, "(", ", tandem_sync())");
+	if (!strcmp(g->name, "__builtin_unreachable"))
+		edit_add(e, n->start, n->end, text_format("tandem_die(\"BUG at %s:%u\")", n->file, n->line));
+}
+
+static void asm_edit(struct node *n, struct edits *e)
+{
+	for (struct policy_line *l = policy_all(); l; l = l->next) {
+		if (strcmp(l->word, "asm") || !strstr(n->text, l->arg[0]) || !strcmp(l->arg[1], "keep"))
+			continue;
+		if (!strcmp(l->arg[1], "drop"))
+			edit_add(e, n->start, n->end, "(void)0");
+		else
+			edit_add(e, n->start, n->end, text_format("%.*s(\"%s\", %u)", (int)strcspn(l->arg[1], "("), l->arg[1],
+								 n->file, n->line));
+		return;
+	}
+}
+
+static void body_edits(struct plan *plan, struct func *f, struct edits *e)
+{
+	struct node *n = NULL;
+
+	for (struct region *r = f->regions; r && f->side == SIDE_USER; r = r->next) {
+		struct text with = { 0 };
+
+		outline_user(r, &with);
+		edit_add(e, r->first->start, r->last->end, with.at);
+	}
+	while ((n = node_next(f->body, n))) {
+		if (f->side == SIDE_USER && node_region(f, n))
+			continue;
+		if (n->kind == N_CALL)
+			call_edit(plan, f, n, e);
+		else if (n->kind == N_ASM)
+			asm_edit(n, e);
+		else if (n->kind == N_REF && n->var && policy_find("value", n->var->name))
+			edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
+		else if (n->kind == N_VAR && n->var->is_static_local && n->var->global >= 0) {
+			const char *t = f->tu->text + n->start;
+
+			edit_add(e, n->start + (strncmp(t, "static", 6) ? 0 : 6), n->start + (strncmp(t, "static", 6) ? 0 : 6), " __thread");
+		}
+	}
+}
+
+static void own_function(struct plan *plan, struct func *f, struct tu *tu, struct edits *e)
+{
+	struct text with = { 0 };
+	int down;
+
+	if (f->tu != tu)
+		return;
+	if (runs_in_user(f) && !f->dropped) {
+		struct text before = { 0 };
+
+		for (struct region *r = f->regions; r && f->side == SIDE_USER; r = r->next) {
+			text_add(&before, "\n");
+			outline_prototype(r, &before);
+			text_add(&before, ";\n");
+		}
+		for (struct edge *edge = user_edge(f, NULL); edge; edge = user_edge(f, edge)) {
+			int variant = edge->call && edge->callee ? plan_down_of(plan, f, edge->call) : -1;
+
+			if (variant < 0 || !plan->down[variant].result)
+				continue;
+			text_add(&before, "\n__typeof__(%s) %s", edge->callee->result_text, plan->down[variant].variant);
+			parameters(edge->callee, &before);
+			text_add(&before, ";\n");
+		}
+		if (before.length) {
+			text_add(&before, "# %u \"%s\"\n", f->line, f->file);
+			edit_add(e, f->start, f->start, before.at);
+		}
+		body_edits(plan, f, e);
+		return;
+	}
+	down = f->user_needs ? plain_down(plan, f) : -1;
+	if (down < 0) {
+		edit_add(e, f->start, f->end, "");
+		return;
+	}
+	down_body(plan, down, f, names_of(f, true), &with);
+	edit_add(e, f->body_start, f->body_end, with.at);
+}
+
+static void header_function(struct plan *plan, struct func *f, struct tu *tu, struct edits *e)
+{
+	struct policy_line *l = policy_find("constant", f->name);
+	struct text with = { 0 };
+	int down = plain_down(plan, f);
+
+	for (struct tu_list *d = f->defs; d; d = d->next) {
+		if (d->tu != tu)
+			continue;
+		if (l) {
+			edit_add(e, d->body_start, d->body_end, f->result->kind == TYPE_VOID ? "{ }" : text_format("{ return %s; }", l->arg[1]));
+		} else if (down >= 0) {
+			down_body(plan, down, f, names_of(f, true), &with);
+			edit_add(e, d->body_start, d->body_end, with.at);
+		} else if (f->inline_class == INLINE_LOCAL && f->tu == tu && f->body) {
+			struct node *n = NULL;
+
+			while ((n = node_next(f->body, n)))
+				if (n->kind == N_REF && n->var && policy_find("value", n->var->name))
+					edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
+		}
+	}
+}
+
+/* ---- file-scope text ---- */
+
+static void cut_section(struct edits *e, const char *text, uint32_t start, uint32_t end)
+{
+	const char *at = text + start;
+
+	while ((at = strstr(at, "__section__")) && at < text + end) {
+		const char *from = at, *to = at;
+		int depth = 0;
+
+		while (from > text + start && strncmp(from, "__attribute__", 13))
+			from--;
+		while (to < text + end && (*to != ')' || --depth > 0 || to[1] == ')'))
+			depth += *to++ == '(';
+		while (*to == ')')
+			to++;
+		edit_add(e, from - text, to - text, "");
+		at = to;
+	}
+}
+
+static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edits *e)
+{
+	struct var *v = t->var;
+	const char *text = tu->text + t->start;
+
+	(void)plan;
+	if (!t->own)
+		return;
+	if (!v) {
+		bool is_asm = memmem(text, t->end - t->start, "asm", 3) != NULL;
+		bool alias = memmem(text, t->end - t->start, "alias(", 6) != NULL;
+
+		if (is_asm || alias)
+			edit_add(e, t->start, t->end, "");
+		return;
+	}
+	if (v->is_static_local)
+		return;
+	if (!v->user && v->symbol < 0) {
+		edit_add(e, t->start, t->end, "");
+		return;
+	}
+	if (v->global >= 0) {
+		uint32_t at = t->start;
+
+		if (!strncmp(text, "static", 6))
+			at += 6;
+		else if (!strncmp(text, "extern", 6))
+			at += 6;
+		cut_section(e, tu->text, t->start, t->end);
+		edit_add(e, at, at, " __thread ");
+		return;
+	}
+	cut_section(e, tu->text, t->start, t->end);
+	if (v->symbol >= 0 && v->init) {	/* only its address means anything here */
+		uint32_t at = v->init->start;
+
+		while (at > t->start && tu->text[at] != '=')
+			at--;
+		edit_add(e, at, v->init->end, "");
+	}
+}
+
+static void prologue(struct text *out)
+{
+	text_add(out, "# 1 \"generated\"\n" U64 " tandem_down(unsigned int, const " U64 " *, const " U64 " *);\n"
+		 "void tandem_sync(void); void tandem_release(void); " U64 " tandem_jiffies(void);\n"
+		 "const char *tandem_vformat(const char *, __builtin_va_list *);\n"
+		 "void tandem_warn(const char *, unsigned int); void tandem_mutex_lock(void *); void tandem_mutex_unlock(void *);\n"
+		 "void tandem_die(const char *, ...) __attribute__((noreturn));\n");
+}
+
+/* Functions of the kernel that are only declared: defined once, in the unit that first calls them. */
+static void externs(struct plan *plan, struct tu *tu, struct text *out)
+{
+	for (unsigned int i = 0; i < plan->ndown; i++) {
+		const struct plan_down *d = &plan->down[i];
+		const struct func *f = d->func;
+
+		if (d->tu != tu)
+			continue;
+		if (d->region) {
+			struct var *var[64];
+			bool address[64];
+			unsigned int n = outline_params(d->region, var, address, 63);
+
+			outline_prototype(d->region, out);
+			text_add(out, "\n{ const " U64 " tandem_a[] = { ");
+			for (unsigned int j = 0; j < n; j++)
+				text_add(out, "(" U64 ")%s%s, ", var[j]->name, address[j] ? "_p" : "");
+			if (outline_returns_value(d->region))
+				text_add(out, "(" U64 ")tandem_ret, ");
+			text_add(out, "0 }; return (long)tandem_down(%u, tandem_a, 0); }\n", i);
+			continue;
+		}
+		if (d->result) {
+			text_add(out, "__typeof__(%s) %s", f->result_text, d->variant);
+		} else {
+			if (f->has_body || f->is_own)
+				continue;	/* its own body was replaced */
+			if (!f->user_needs)
+				continue;
+			text_add(out, "__typeof__(%s) %s", f->result_text, f->name);
+		}
+		parameters(f, out);
+		text_add(out, "\n");
+		down_body(plan, i, f, names_of(f, false), out);
+		text_add(out, "\n");
+	}
+}
+
+static void tables(struct plan *plan, struct tu *tu, struct text *out)
+{
+	for (unsigned int i = 0; i < plan->nentry; i++) {
+		const struct func *f = plan->entry[i].func;
+
+		if (f->tu != tu)
+			continue;
+		text_add(out, U64 " tandem_entry_%u(const " U64 " *a)\n{ (void)a; %s", i, f->result->kind == TYPE_VOID ? "" : "return (" U64 ")");
+		text_add(out, "%s(", f->name);
+		for (unsigned int j = 0; j < f->nparam; j++)
+			text_add(out, "%s(__typeof__(%s))a[%u]", j ? ", " : "", f->param[j].type_text, j);
+		text_add(out, ");%s }\n", f->result->kind == TYPE_VOID ? " return 0;" : "");
+	}
+	for (unsigned int i = 0; i < plan->nsymbol; i++)
+		if (plan->symbol[i].tu == tu)
+			text_add(out, "const void *const tandem_symbol_%u = &%s;\n", i, plan->symbol[i].name);
+	for (unsigned int i = 0; i < plan->nglobal; i++) {
+		const struct var *v = plan->global[i];
+
+		if (v->tu == tu && !v->is_static_local)
+			text_add(out, "void *tandem_global_%u(void) { return (void *)&%s; }\n", i, v->name);
+	}
+}
+
+/* A static variable inside a function is moved out, so that its address can be asked for. */
+static void static_locals(struct plan *plan, struct tu *tu, struct edits *e)
+{
+	for (unsigned int i = 0; i < plan->nglobal; i++) {
+		const struct var *v = plan->global[i];
+		struct node *n = NULL;
+
+		if (!v->is_static_local || v->tu != tu || !v->in)
+			continue;
+		edit_add(e, v->in->start, v->in->start,
+			 text_format("\nstatic __thread __typeof__(%s) tandem_local_%u;\nvoid *tandem_global_%u(void) { return (void *)&tandem_local_%u; }\n"
+				     "# %u \"%s\"\n", v->type_text, i, i, i, v->in->line, v->in->file));
+		while ((n = node_next(v->in->body, n))) {
+			if (n->kind == N_REF && n->var == v)
+				edit_add(e, n->start, n->end, text_format("tandem_local_%u", i));
+		}
+	}
+}
+
+void emit_user_unit(struct plan *plan, struct tu *tu, struct text *out)
+{
+	struct edits e = { 0 };
+
+	for (struct func *f = plan->model->func; f; f = f->next) {
+		if (f->is_own && f->has_body)
+			own_function(plan, f, tu, &e);
+		else if (f->defs)
+			header_function(plan, f, tu, &e);
+	}
+	for (unsigned int i = 0; i < tu->ntop; i++)
+		top_edit(plan, tu, &tu->top[i], &e);
+	static_locals(plan, tu, &e);
+	prologue(out);
+	for (unsigned int i = 0; i < plan->nglobal; i++)
+		if (!plan->global[i]->is_own)
+			edit_add(&e, plan->global[i]->start, plan->global[i]->end, "");
+	edit_apply(&e, tu->text, 0, tu->length, out);
+	text_add(out, "\n# 1 \"%s-generated\"\n", tu->name);
+	externs(plan, tu, out);
+	tables(plan, tu, out);
+}
+
+void emit_user_half(struct plan *plan, struct text *out)
+{
+	text_add(out, "/* SPDX-License-Identifier: GPL-2.0 */\n/* Generated: the user half of %s. */\n", plan->model->module);
+	text_add(out, "#include <stddef.h>\n#include \"half.h\"\n#include \"../plan.c\"\n\n");
+	for (unsigned int i = 0; i < plan->nentry; i++)
+		text_add(out, "tandem_u64 tandem_entry_%u(const tandem_u64 *a);\n", i);
+	for (unsigned int i = 0; i < plan->nsymbol; i++)
+		text_add(out, "extern const void *const tandem_symbol_%u;\n", i);
+	for (unsigned int i = 0; i < plan->nglobal; i++)
+		text_add(out, "void *tandem_global_%u(void);\n", i);
+	text_add(out, "\nstatic const tandem_thunk entry_thunk[] = {\n");
+	for (unsigned int i = 0; i < plan->nentry; i++)
+		text_add(out, "\ttandem_entry_%u,\n", i);
+	text_add(out, "\tNULL\n};\nstatic const void *symbol_address[%u];\nstatic void *(*const global_address[])(void) = {\n",
+		 plan->nsymbol + 1);
+	for (unsigned int i = 0; i < plan->nglobal; i++)
+		text_add(out, "\ttandem_global_%u,\n", i);
+	text_add(out, "\tNULL\n};\n\nstatic const struct tandem_uhalf half = {\n\t&tandem_plan, entry_thunk, symbol_address, global_address\n};\n\n"
+		 "int main(int argc, char **argv)\n{\n");
+	for (unsigned int i = 0; i < plan->nsymbol; i++)
+		text_add(out, "\tsymbol_address[%u] = tandem_symbol_%u;\n", i, i);
+	text_add(out, "\treturn tandem_half_main(argc, argv, &half);\n}\n");
+}

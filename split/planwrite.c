@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The plan as C initialisers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "partition.h"
+#include "plan.h"
+#include "scan.h"
+
+static const char *leaf_kind(int kind)
+{
+	static const char *const name[] = { "0", "TANDEM_LEAF_WORD", "TANDEM_LEAF_BITS", "TANDEM_LEAF_PTR", "TANDEM_LEAF_STR" };
+
+	return name[kind];
+}
+
+static unsigned int id(int type)
+{
+	return type < 0 ? 0xffff : (unsigned int)type;
+}
+
+static void write_types(const struct plan *plan, struct text *out)
+{
+	for (unsigned int i = 0; i < plan->ntype; i++) {
+		const struct plan_type *t = &plan->type[i];
+
+		if (t->nleaf) {
+			text_add(out, "static const struct tandem_leaf leaf_%u[] = {\t/* %s */\n", i, t->name);
+			for (unsigned int k = 0; k < t->nleaf; k++) {
+				const struct plan_leaf *l = &t->leaf[k];
+
+				text_add(out, "\t{ \"%s\", %u, %u, %u, %u, %s, %u, %d, 0, 0x%llxULL },\n", l->name, l->offset,
+					 l->count > 1 ? l->stride : 0, l->count, id(l->type), leaf_kind(l->kind), l->size,
+					 l->is_const, (unsigned long long)l->mask);
+			}
+			text_add(out, "};\n");
+		}
+		if (t->nembed) {
+			text_add(out, "static const struct tandem_embed embed_%u[] = {\n", i);
+			for (unsigned int k = 0; k < t->nembed; k++)
+				if (plan_type_of(plan, t->embed[k].record) >= 0)
+					text_add(out, "\t{ %u, %u, %u, %u },\n", t->embed[k].offset, t->embed[k].stride,
+						 t->embed[k].count, id(plan_type_of(plan, t->embed[k].record)));
+			text_add(out, "\t{ 0xffffffff, 0, 0, 0xffff },\n};\n");
+		}
+	}
+	text_add(out, "static const struct tandem_type type[] = {\n");
+	for (unsigned int i = 0; i < plan->ntype; i++) {
+		const struct plan_type *t = &plan->type[i];
+		unsigned int nembed = 0;
+
+		for (unsigned int k = 0; k < t->nembed; k++)
+			nembed += plan_type_of(plan, t->embed[k].record) >= 0;
+		text_add(out, "\t{ \"%s\", %u, %u, %u, ", t->name, t->size, t->nleaf, nembed);
+		text_add(out, t->nleaf ? "leaf_%u, " : "0, ", i);
+		text_add(out, t->nembed ? "embed_%u, " : "0, ", i);
+		text_add(out, "%u, %s, %u },\n", id(t->tail), t->device ? "TANDEM_LIFE_DEVICE" : "TANDEM_LIFE_CALL", t->tail_offset);
+	}
+	text_add(out, "\t{ 0 }\n};\n");
+}
+
+/* ---- values ---- */
+
+static bool pointer_free(const struct type *t)
+{
+	switch (t->kind) {
+	case TYPE_INT: case TYPE_BOOL:
+		return true;
+	case TYPE_ARRAY:
+		return t->count && pointer_free(t->target);
+	case TYPE_RECORD:
+		if (!t->record->is_complete)
+			return false;
+		for (unsigned int i = 0; i < t->record->nfield; i++)
+			if (!pointer_free(t->record->field[i].type))
+				return false;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *dir_of(const struct policy_line *buffer, const struct type *t)
+{
+	if (buffer)
+		return !strcmp(buffer->arg[1], "in") ? "TANDEM_IN" : !strcmp(buffer->arg[1], "out") ? "TANDEM_OUT" :
+			"TANDEM_IN | TANDEM_OUT";
+	return t->target_const ? "TANDEM_IN" : "TANDEM_IN | TANDEM_OUT";
+}
+
+static void value(const struct plan *plan, struct text *out, struct type *t, const char *name, struct policy_line *buffer,
+		  const char *text_kind, struct record *record)
+{
+	switch (t->kind) {
+	case TYPE_VOID:
+		text_add(out, "{ TANDEM_VALUE_VOID, 0, 0, 0, 0xffff, 0, 0, \"%s\" }", name);
+		return;
+	case TYPE_INT: case TYPE_BOOL:
+		text_add(out, "{ TANDEM_VALUE_SCALAR, %u, %d, 0, 0xffff, 0, 0, \"%s\" }", (unsigned int)t->size, t->is_signed, name);
+		return;
+	default:
+		break;
+	}
+	if (buffer) {
+		text_add(out, "{ TANDEM_VALUE_BUFFER, 8, 0, %s, 0xffff, 0, 0, \"%s\" }", dir_of(buffer, t), name);
+		return;
+	}
+	if (text_kind) {
+		text_add(out, "{ %s, 8, 0, TANDEM_IN, 0xffff, 0, 0, \"%s\" }", text_kind, name);
+		return;
+	}
+	if (!record && t->kind == TYPE_POINTER)
+		record = t->target->record;
+	text_add(out, "{ TANDEM_VALUE_PTR, 8, 0, %s, %u, 0, %u, \"%s\" }", dir_of(NULL, t), id(plan_type_of(plan, record)),
+		 t->kind == TYPE_POINTER && pointer_free(t->target) ? (unsigned int)t->target->size : 0, name);
+}
+
+static bool is_string(const struct type *t)
+{
+	return t->kind == TYPE_POINTER && t->target_const && t->target->kind == TYPE_INT && t->target->size == 1 &&
+	       !strcmp(t->target->name, "char");
+}
+
+static bool keeps(const char *name, unsigned int i)
+{
+	for (struct policy_line *l = policy_find("keeps", name); l; l = l->same)
+		if ((unsigned int)atoi(l->arg[1]) == i)
+			return true;
+	return false;
+}
+
+static struct record *typed_param(const struct plan *plan, const struct func *f, unsigned int i)
+{
+	for (struct policy_line *l = plan_policy("type", f, -1); l; l = l->same)
+		if ((unsigned int)atoi(l->arg[1]) == i)
+			return model_record(plan->model, text_format("struct %s", l->arg[2]));
+	return NULL;
+}
+
+static void write_entries(const struct plan *plan, struct text *out)
+{
+	for (unsigned int i = 0; i < plan->nentry; i++) {
+		const struct plan_entry *e = &plan->entry[i];
+		const struct func *f = e->func;
+		unsigned int views = 0;
+		int type = -1;
+
+		if (f->nparam) {
+			text_add(out, "static const struct tandem_value entry_arg_%u[] = {\t/* %s */\n", i, f->name);
+			for (unsigned int j = 0; j < f->nparam; j++) {
+				text_add(out, "\t");
+				value(plan, out, f->param[j].type, f->param[j].name, plan_policy("buffer", f, j), NULL,
+				      typed_param(plan, f, j));
+				text_add(out, ",\n");
+			}
+			text_add(out, "};\n");
+		}
+		for (unsigned int k = 0; k < e->nuse; k++) {
+			if (e->use[k].type != type) {
+				if (type >= 0)
+					text_add(out, " };\n");
+				type = e->use[k].type;
+				text_add(out, "static const struct tandem_use use_%u_%d[] = {", i, type);
+			}
+			text_add(out, " { %u, %u },", e->use[k].leaf, e->use[k].access);
+		}
+		if (type >= 0)
+			text_add(out, " };\n");
+		text_add(out, "static const struct tandem_view view_%u[] = {", i);
+		for (unsigned int k = 0; k < e->nuse; ) {
+			unsigned int n = 0;
+
+			type = e->use[k].type;
+			while (k + n < e->nuse && e->use[k + n].type == type)
+				n++;
+			text_add(out, " { %d, %u, use_%u_%d },", type, n, i, type);
+			views++;
+			k += n;
+		}
+		text_add(out, " { 0xffff, 0, 0 } };\nstatic const __u16 entry_global_%u[] = {", i);
+		for (unsigned int g = 0; g < plan->nglobal; g++)
+			if (e->reach.var_how[g])
+				text_add(out, " %u,", g);
+		text_add(out, " 0xffff };\nstatic const __u64 may_%u[] = {", i);
+		for (unsigned int w = 0; w <= plan->ndown / 64; w++) {
+			unsigned long long bits = 0;
+
+			for (unsigned int b = 0; b < 64 && w * 64 + b < plan->ndown; b++)
+				if (e->reach.down[w * 64 + b])
+					bits |= 1ULL << b;
+			text_add(out, " 0x%llxULL,", bits);
+		}
+		text_add(out, " };\n#define NVIEW_%u %u\n", i, views);
+	}
+	text_add(out, "static const struct tandem_entry entry[] = {\n");
+	for (unsigned int i = 0; i < plan->nentry; i++) {
+		const struct plan_entry *e = &plan->entry[i];
+		unsigned int nglobal = 0;
+
+		for (unsigned int g = 0; g < plan->nglobal; g++)
+			nglobal += e->reach.var_how[g] != 0;
+		text_add(out, "\t{ \"%s\", ", e->func->name);
+		text_add(out, e->func->nparam ? "entry_arg_%u, " : "0, ", i);
+		value(plan, out, e->func->result, "result", NULL, NULL, NULL);
+		text_add(out, ", %u, 0%s%s%s, %u, NVIEW_%u, %u, view_%u, entry_global_%u, may_%u },\n", e->func->nparam,
+			 e->reads ? " | TANDEM_ENTRY_READS" : "", e->begins ? " | TANDEM_ENTRY_BEGINS" : "",
+			 e->ends ? " | TANDEM_ENTRY_ENDS" : "", id(e->closes), i, nglobal, i, i, i);
+	}
+	text_add(out, "\t{ 0 }\n};\n");
+}
+
+/* ---- downcalls ---- */
+
+static void region_args(const struct plan *plan, const struct plan_down *d, struct text *out)
+{
+	for (unsigned int j = 0; j < d->nparam; j++) {
+		text_add(out, "\t");
+		value(plan, out, d->param[j].type, d->param[j].name, NULL, NULL, NULL);
+		text_add(out, ",\n");
+	}
+}
+
+static int down_named(const struct plan *plan, const char *name)
+{
+	for (unsigned int i = 0; i < plan->ndown; i++)
+		if (plan->down[i].func && !strcmp(plan->down[i].func->name, name) && !plan->down[i].result)
+			return i;
+	return -1;
+}
+
+static const char *from_text(const char *word)
+{
+	if (!strcmp(word, "ret"))
+		return "TANDEM_FROM_RESULT";
+	if (!strncmp(word, "out", 3))
+		return text_format("TANDEM_FROM_OUT | %d", atoi(word + 3));
+	return text_format("%d", atoi(word));
+}
+
+static void ledger(const struct plan *plan, const struct plan_down *d, struct text *out)
+{
+	struct policy_line *l = d->func ? policy_find("acquire", d->func->name) : NULL;
+	bool lock = l && !strcmp(l->arg[1], "lock"), unlock = l && !strcmp(l->arg[1], "unlock");
+	unsigned int n = 0;
+
+	if (l && !unlock && down_named(plan, l->arg[2]) >= 0) {
+		text_add(out, "{ %s, %s, %d, %u, { ", lock ? "TANDEM_LEDGER_LOCK" : "TANDEM_LEDGER_ACQUIRE",
+			 !strcmp(l->arg[1], "zero") ? "TANDEM_WHEN_ZERO" : !strcmp(l->arg[1], "nonzero") ? "TANDEM_WHEN_NONZERO" :
+			 "TANDEM_WHEN_ALWAYS", down_named(plan, l->arg[2]), l->narg - 3);
+		for (n = 3; n < l->narg; n++)
+			text_add(out, "%s, ", from_text(l->arg[n]));
+		text_add(out, "}, 0 }");
+		return;
+	}
+	if (unlock) {
+		text_add(out, "{ TANDEM_LEDGER_UNLOCK, 0, 0xffff, %u, { ", l->narg - 3);
+		for (n = 3; n < l->narg; n++)
+			text_add(out, "%s, ", from_text(l->arg[n]));
+		text_add(out, "}, 0 }");
+		return;
+	}
+	/* what undoes something releases it */
+	for (struct policy_line *a = policy_all(); a && d->func; a = a->next)
+		if (!strcmp(a->word, "acquire") && a->narg > 2 && !strcmp(a->arg[2], d->func->name) && strcmp(a->arg[1], "lock")) {
+			text_add(out, "{ TANDEM_LEDGER_RELEASE, 0, 0xffff, %u, { ", a->narg - 3);
+			for (n = 3; n < a->narg; n++)
+				text_add(out, "%u, ", n - 3);
+			text_add(out, "}, 0 }");
+			return;
+		}
+	text_add(out, "{ 0, 0, 0xffff, 0, { 0 }, 0 }");
+}
+
+static const char *size_arg(const char *word)
+{
+	return !strcmp(word, "-") ? "0xff" : word;
+}
+
+static void alloc(const struct plan *plan, const struct plan_down *d, struct text *out)
+{
+	struct policy_line *l = d->alloc;
+	bool tail = l && l->narg > 5 && !strcmp(l->arg[4], "tail");
+	struct record *r = tail ? model_record(plan->model, text_format("struct %s", l->arg[5])) : d->result;
+
+	if (!l) {
+		text_add(out, "{ 0, { 0xff, 0xff }, 0, 0xffff, 0 }");
+		return;
+	}
+	text_add(out, "{ TANDEM_ALLOC_%s, { %s, %s }, 0, %u, %d }", !strcmp(l->arg[1], "dma") ? "DMA" :
+		 !strcmp(l->arg[1], "mmio") ? "MMIO" : "DATA", size_arg(l->arg[2]), size_arg(l->arg[3]),
+		 id(plan_type_of(plan, r)), tail);
+}
+
+static void write_downs(const struct plan *plan, struct text *out)
+{
+	for (unsigned int i = 0; i < plan->ndown; i++) {
+		const struct plan_down *d = &plan->down[i];
+		const struct func *f = d->func;
+
+		text_add(out, "static const struct tandem_value down_arg_%u[] = {\t/* %s */\n", i, d->name);
+		if (d->region)
+			region_args(plan, d, out);
+		for (unsigned int j = 0; f && j < f->nparam; j++) {
+			const char *kind = NULL;
+
+			if (is_string(f->param[j].type))
+				kind = keeps(f->name, j) ? "TANDEM_VALUE_INTERN" : "TANDEM_VALUE_STRING";
+			text_add(out, "\t");
+			value(plan, out, f->param[j].type, f->param[j].name, policy_find("buffer", text_format("%s/%u", f->name, j)),
+			      kind, NULL);
+			text_add(out, ",\n");
+		}
+		text_add(out, "\t{ 0 }\n};\n");
+	}
+	text_add(out, "static const struct tandem_down down[] = {\n");
+	for (unsigned int i = 0; i < plan->ndown; i++) {
+		const struct plan_down *d = &plan->down[i];
+		const struct func *f = d->func;
+		struct type *result = f ? f->result : d->region_result;
+
+		text_add(out, "\t{ \"%s\", down_arg_%u, ", d->name, i);
+		value(plan, out, result, "result", NULL, f && is_string(result) ? "TANDEM_VALUE_STRING" : NULL, NULL);
+		text_add(out, ", %u, 0%s%s%s, 0, ", f ? f->nparam : d->nparam,
+			 f && policy_find("short", f->name) ? " | TANDEM_DOWN_SHORT" : "",
+			 f && policy_find("queued", f->name) ? " | TANDEM_DOWN_QUEUED" : "",
+			 f && policy_find("frees", f->name) ? " | TANDEM_DOWN_FREES" : "");
+		alloc(plan, d, out);
+		text_add(out, ", ");
+		ledger(plan, d, out);
+		text_add(out, " },\n");
+	}
+	text_add(out, "\t{ 0 }\n};\n");
+}
+
+void plan_write(const struct plan *plan, const char *build_id, struct text *out)
+{
+	text_add(out, "/* SPDX-License-Identifier: GPL-2.0 */\n/* Generated: the plan of %s, the same text in both halves. */\n",
+		 plan->model->module);
+	text_add(out, "#include \"plan.h\"\n\n");
+	write_types(plan, out);
+	write_entries(plan, out);
+	write_downs(plan, out);
+	text_add(out, "static const struct tandem_global global[] = {\n");
+	for (unsigned int i = 0; i < plan->nglobal; i++)
+		text_add(out, "\t{ \"%s\", %d, 0, %u },\n", plan->global[i]->name, plan->global[i]->global_type,
+			 (unsigned int)plan->global[i]->type->size);
+	text_add(out, "\t{ 0 }\n};\nstatic const char *const symbol_name[] = {\n");
+	for (unsigned int i = 0; i < plan->nsymbol; i++)
+		text_add(out, "\t\"%s\",\n", plan->symbol[i].name);
+	text_add(out, "\t0\n};\n");
+	text_add(out, "static const struct tandem_plan tandem_plan = {\n\t\"%s\", \"%s\", type, entry, down, global, symbol_name,\n"
+		 "\t%u, %u, %u, %u, %u\n};\n", plan->model->module, build_id, plan->ntype, plan->nentry, plan->ndown,
+		 plan->nglobal, plan->nsymbol);
+}

@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "partition.h"
+#include "reach.h"
+#include "scan.h"
+
+#define LEAVES_MAX	65535
+
+/* ---- fields get numbers ---- */
+
+static void number_fields(struct plan *plan)
+{
+	for (struct record *r = plan->model->record; r; r = r->next)
+		for (unsigned int i = 0; i < r->nfield; i++) {
+			if ((plan->nfield & 1023) == 0)
+				plan->field = realloc(plan->field, (plan->nfield + 1024) * sizeof(*plan->field));
+			plan->field[plan->nfield] = &r->field[i];
+			r->field[i].number = plan->nfield++;
+		}
+}
+
+static void kernel_side(struct plan *plan)
+{
+	for (struct func *f = plan->model->func; f; f = f->next) {
+		if (!f->is_own || f->dropped)
+			continue;
+		for (struct access *a = f->accesses; a; a = a->next) {
+			if (!a->field || (f->side == SIDE_USER && !node_region(f, a->node)))
+				continue;
+			a->field->kernel_reads |= !!(a->how & ACC_READ);
+			a->field->kernel_writes |= !!(a->how & ACC_WRITE);
+			if (f->atomic) {
+				a->field->atomic_reads |= !!(a->how & ACC_READ);
+				a->field->atomic_writes |= !!(a->how & ACC_WRITE);
+			}
+		}
+		for (struct access *a = f->accesses; a; a = a->next)
+			if (a->field && f->side == SIDE_USER && a->how & ACC_MERGE)
+				a->field->user_merges = true;
+	}
+}
+
+bool reach_waits(const struct func *f)
+{
+	for (struct access *a = f->accesses; a; a = a->next)
+		if (a->field && a->how & ACC_READ && a->field->atomic_writes && !node_region(f, a->node))
+			return true;
+	return false;
+}
+
+/* ---- closure over calls ---- */
+
+static void collect(struct plan *plan, struct plan_reach *reach, struct func *f, unsigned char *seen)
+{
+	if (seen[f->number])
+		return;
+	seen[f->number] = 1;
+	for (struct access *a = f->accesses; a; a = a->next) {
+		if (node_region(f, a->node) && f->side == SIDE_USER)
+			continue;
+		if (a->field)
+			reach->field_how[a->field->number] |= a->how;
+		else if (a->var && a->var->global >= 0)
+			reach->var_how[a->var->global] |= a->how;
+	}
+	for (struct region *r = f->regions; r && f->side == SIDE_USER; r = r->next)
+		if (r->down >= 0)
+			reach->down[r->down] = 1;
+	for (struct edge *e = user_edge(f, NULL); e; e = user_edge(f, e)) {
+		int down;
+
+		if (e->indirect) {
+			for (struct func_list *l = call_targets(e); l; l = l->next) {
+				if (runs_in_user(l->func))
+					collect(plan, reach, l->func, seen);
+				else
+					for (unsigned int i = 0; i < plan->ndown; i++)
+						if (plan->down[i].func == l->func)
+							reach->down[i] = 1;
+			}
+			continue;
+		}
+		if (!e->call || !e->callee)
+			continue;
+		if (policy_find("constant", e->callee->name) || plan_is_mutex_call(plan, e->call))
+			continue;
+		down = plan_down_of(plan, f, e->call);
+		if (down >= 0)
+			reach->down[down] = 1;
+		else if (e->callee->has_body && runs_in_user(e->callee))
+			collect(plan, reach, e->callee, seen);
+	}
+}
+
+static void close_entries(struct plan *plan)
+{
+	unsigned int nfunc = 0;
+
+	for (struct func *f = plan->model->func; f; f = f->next)
+		f->number = nfunc++;
+	for (unsigned int i = 0; i < plan->nentry; i++) {
+		struct plan_entry *e = &plan->entry[i];
+		unsigned char *seen = calloc(nfunc, 1);
+
+		e->reach.field_how = calloc(plan->nfield, 1);
+		e->reach.var_how = calloc(plan->nglobal + 1, 1);
+		e->reach.down = calloc(plan->ndown + 1, 1);
+		collect(plan, &e->reach, e->func, seen);
+		free(seen);
+	}
+}
+
+/* ---- types ---- */
+
+static bool is_opaque(const struct record *r)
+{
+	return policy_find("opaque", strncmp(r->name, "struct ", 7) ? r->name : r->name + 7) != NULL;
+}
+
+static bool in_use(const struct plan *plan, const struct field *f)
+{
+	for (unsigned int i = 0; i < plan->nentry; i++)
+		if (plan->entry[i].reach.field_how[f->number])
+			return true;
+	return false;
+}
+
+int plan_type_of(const struct plan *plan, const struct record *record)
+{
+	for (unsigned int i = 0; i < plan->ntype; i++)
+		if (plan->type[i].record == record && record)
+			return i;
+	return -1;
+}
+
+static int type_named(struct plan *plan, const char *name)
+{
+	for (unsigned int i = 0; i < plan->ntype; i++)
+		if (!strcmp(plan->type[i].name, name))
+			return i;
+	return -1;
+}
+
+static struct plan_type *type_new(struct plan *plan, const char *name, uint32_t size)
+{
+	struct plan_type *t;
+
+	if ((plan->ntype & 63) == 0)
+		plan->type = realloc(plan->type, (plan->ntype + 64) * sizeof(*plan->type));
+	t = &plan->type[plan->ntype++];
+	memset(t, 0, sizeof(*t));
+	t->name = text_intern(name);
+	t->size = size;
+	t->tail = -1;
+	return t;
+}
+
+static struct plan_leaf *leaf_new(struct plan_type *t, const struct plan_leaf *leaf)
+{
+	for (unsigned int i = 0; i < t->nleaf; i++) {	/* members of a union */
+		struct plan_leaf *l = &t->leaf[i];
+
+		if (leaf->kind != LEAF_BITS && leaf->offset < l->offset + l->size && l->offset < leaf->offset + leaf->size &&
+		    l->kind != LEAF_BITS) {
+			if (l->kind == LEAF_PTR && leaf->kind == LEAF_PTR)
+				l->type = -1;
+			return NULL;
+		}
+	}
+	if ((t->nleaf & 63) == 0)
+		t->leaf = realloc(t->leaf, (t->nleaf + 64) * sizeof(*t->leaf));
+	t->leaf[t->nleaf] = *leaf;
+	return &t->leaf[t->nleaf++];
+}
+
+static int type_add(struct plan *plan, struct record *r);
+
+/* A pointer to @n bytes: a type of its own, with one leaf. */
+static int bytes_type(struct plan *plan, unsigned int n)
+{
+	char *name = text_format("u8 [%u]", n);
+	int i = type_named(plan, name);
+	struct plan_leaf leaf = { .name = "bytes", .stride = 1, .count = n, .size = 1, .kind = LEAF_WORD, .type = -1 };
+
+	if (i < 0) {
+		leaf_new(type_new(plan, name, n), &leaf);
+		i = plan->ntype - 1;
+	}
+	free(name);
+	return i;
+}
+
+static int pointee(struct plan *plan, const struct field *f)
+{
+	struct policy_line *l = policy_find("points", field_name(f));
+	struct record *r = f->type->target->record;
+
+	if (l)
+		return bytes_type(plan, atoi(l->arg[1]));
+	if (!r && f->holds && !f->holds_many)
+		r = f->holds->record;
+	if (!r || is_opaque(r) || !r->is_complete)
+		return -1;
+	return type_add(plan, r);
+}
+
+static void flatten(struct plan *plan, int type, struct record *r, uint32_t base, const char *path,
+		    unsigned int count, uint32_t stride);
+
+static void flatten_field(struct plan *plan, int type, struct field *f, uint32_t base, const char *path,
+			  unsigned int count, uint32_t stride)
+{
+	struct type *t = f->type, *element = t;
+	unsigned int n = 1;
+	struct plan_leaf leaf = { .field = f, .type = -1, .is_const = f->is_const };
+
+	while (element->kind == TYPE_ARRAY) {
+		n *= element->count;
+		element = element->target;
+	}
+	if (!n)
+		return;
+	leaf.name = text_intern(text_format("%s%s%s", path, *path && *f->name ? "." : "", f->name));
+	leaf.offset = base + f->offset_bits / 8;
+	if (element->kind == TYPE_RECORD) {
+		if (is_opaque(element->record))
+			return;
+		if (n > 1 && count > 1) {
+			for (unsigned int i = 0; i < n && n <= 16; i++)
+				flatten(plan, type, element->record, leaf.offset + i * element->size,
+					text_format("%s[%u]", leaf.name, i), count, stride);
+			return;
+		}
+		flatten(plan, type, element->record, leaf.offset, leaf.name, n > 1 ? n : count,
+			n > 1 ? element->size : stride);
+		return;
+	}
+	if (!in_use(plan, f))
+		return;
+	leaf.size = element->size;
+	if (n > 1 && count > 1) {	/* an array inside an array: one leaf an element of the inner one */
+		for (unsigned int i = 0; i < n && n <= 64; i++) {
+			struct plan_leaf one = leaf;
+
+			one.offset += i * element->size;
+			one.count = count;
+			one.stride = stride;
+			one.kind = element->kind == TYPE_POINTER ? LEAF_PTR : LEAF_WORD;
+			one.name = text_intern(text_format("%s[%u]", leaf.name, i));
+			leaf_new(&plan->type[type], &one);
+		}
+		return;
+	}
+	leaf.count = n > 1 ? n : count;
+	leaf.stride = n > 1 ? element->size : stride;
+	if (f->bits) {
+		unsigned int unit = element->size * 8;
+
+		leaf.kind = LEAF_BITS;
+		leaf.offset = base + f->offset_bits / unit * element->size;
+		leaf.mask = ((f->bits == 64 ? 0 : 1ULL << f->bits) - 1) << f->offset_bits % unit;
+	} else if (element->kind == TYPE_POINTER) {
+		leaf.kind = policy_find("string", field_name(f)) ? LEAF_STR : LEAF_PTR;
+		if (leaf.kind == LEAF_PTR && element->target->kind != TYPE_FUNCTION && f->type->kind == TYPE_POINTER)
+			leaf.type = pointee(plan, f);
+	} else if (element->size == 1 || element->size == 2 || element->size == 4 || element->size == 8) {
+		leaf.kind = f->user_merges && f->kernel_writes ? LEAF_BITS : LEAF_WORD;
+		if (leaf.kind == LEAF_BITS)
+			leaf.mask = element->size == 8 ? ~0ULL : (1ULL << element->size * 8) - 1;
+	} else {
+		return;
+	}
+	leaf_new(&plan->type[type], &leaf);
+}
+
+static void overlay(struct plan *plan, int type, struct record *r, struct field *f, uint32_t base, const char *path)
+{
+	for (struct policy_line *l = policy_all(); l; l = l->next) {
+		struct record *over;
+
+		if (strcmp(l->word, "overlay") || strcmp(l->arg[1], strncmp(r->name, "struct ", 7) ? r->name : r->name + 7) ||
+		    strcmp(l->arg[2], f->name))
+			continue;
+		over = model_record(plan->model, text_format("struct %s", l->arg[0]));
+		if (over && over->is_complete)
+			flatten(plan, type, over, base + f->offset_bits / 8, text_format("%s.%s", path, over->name), 1, 0);
+	}
+}
+
+static void flatten(struct plan *plan, int type, struct record *r, uint32_t base, const char *path,
+		    unsigned int count, uint32_t stride)
+{
+	struct plan_type *t = &plan->type[type];
+
+	if (base || count > 1) {
+		t->embed = realloc(t->embed, (t->nembed + 1) * sizeof(*t->embed));
+		t->embed[t->nembed].offset = base;
+		t->embed[t->nembed].stride = stride;
+		t->embed[t->nembed].count = count;
+		t->embed[t->nembed++].record = r;
+	}
+	for (unsigned int i = 0; i < r->nfield; i++) {
+		overlay(plan, type, r, &r->field[i], base, path);
+		flatten_field(plan, type, &r->field[i], base, path, count, stride);
+	}
+}
+
+/* Does any field below the record cross? */
+static bool crosses(struct plan *plan, struct record *r, int level)
+{
+	if (is_opaque(r) || level > 10)
+		return false;
+	for (unsigned int i = 0; i < r->nfield; i++) {
+		struct type *t = r->field[i].type;
+
+		while (t->kind == TYPE_ARRAY)
+			t = t->target;
+		if (t->kind == TYPE_RECORD ? crosses(plan, t->record, level + 1) : in_use(plan, &r->field[i]))
+			return true;
+	}
+	return false;
+}
+
+static const char *short_name(const struct record *r)
+{
+	return strncmp(r->name, "struct ", 7) ? r->name : r->name + 7;
+}
+
+static int compare_leaf(const void *a, const void *b)
+{
+	const struct plan_leaf *x = a, *y = b;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x->mask < y->mask ? -1 : x->mask > y->mask;
+}
+
+static int type_add(struct plan *plan, struct record *r)
+{
+	int i = plan_type_of(plan, r);
+	struct policy_line *l;
+	struct plan_type *t;
+
+	if (i >= 0)
+		return i;
+	if (!r->is_complete || !r->type || (!crosses(plan, r, 0) && !policy_find("tail", short_name(r))))
+		return -1;
+	t = type_new(plan, r->name, r->type->size);
+	i = plan->ntype - 1;
+	t->record = r;
+	l = policy_find("life", short_name(r));
+	t->device = l && !strcmp(l->arg[1], "device");
+	flatten(plan, i, r, 0, "", 1, 0);
+	qsort(plan->type[i].leaf, plan->type[i].nleaf, sizeof(struct plan_leaf), compare_leaf);
+	l = policy_find("tail", short_name(r));
+	if (l) {
+		/* the private area's type: what the accessor's result is used as */
+		unsigned int align = atoi(l->arg[2]);
+
+		for (struct func *f = plan->model->func; f; f = f->next)
+			for (struct edge *e = f->callees; f->is_own && e; e = e->next)
+				if (e->call && e->callee && !strcmp(e->callee->name, l->arg[1]) && plan->type[i].tail < 0) {
+					struct record *priv = plan_result(f, e->call);
+
+					if (priv) {
+						int tail = type_add(plan, priv);
+
+						plan->type[i].tail = tail;
+					}
+				}
+		plan->type[i].tail_offset = (r->type->size + align - 1) / align * align;
+	}
+	return i;
+}
+
+static void global_type(struct plan *plan, struct var *v)
+{
+	struct type *t = v->type, *element = t;
+	struct plan_type *p;
+	unsigned int n = 1;
+	int i;
+
+	while (element->kind == TYPE_ARRAY) {
+		n *= element->count;
+		element = element->target;
+	}
+	type_new(plan, text_format("global %s", v->name), t->size);
+	i = plan->ntype - 1;
+	if (element->kind == TYPE_RECORD) {
+		if (!is_opaque(element->record))
+			flatten(plan, i, element->record, 0, v->name, n, n > 1 ? element->size : 0);
+	} else if (element->kind == TYPE_INT || element->kind == TYPE_BOOL || element->kind == TYPE_POINTER) {
+		struct plan_leaf leaf = { .name = v->name, .count = n, .stride = n > 1 ? element->size : 0,
+					  .size = element->size, .type = -1, .is_const = v->is_const || !v->is_own,
+					  .kind = element->kind == TYPE_POINTER ? LEAF_PTR : LEAF_WORD };
+
+		p = &plan->type[i];
+		leaf_new(p, &leaf);
+	}
+	v->global_type = i;
+}
+
+static void types(struct plan *plan)
+{
+	for (unsigned int i = 0; i < plan->nentry; i++) {
+		struct func *f = plan->entry[i].func;
+
+		for (unsigned int j = 0; j < f->nparam; j++) {
+			struct policy_line *l = plan_policy("type", f, -1);
+			struct type *t = f->param[j].type;
+			struct record *r = t->kind == TYPE_POINTER ? t->target->record : NULL;
+
+			for (; l; l = l->same)
+				if ((unsigned int)atoi(l->arg[1]) == j)
+					r = model_record(plan->model, text_format("struct %s", l->arg[2]));
+			if (r && !is_opaque(r))
+				type_add(plan, r);
+		}
+	}
+	for (unsigned int i = 0; i < plan->ndown; i++) {
+		struct plan_down *d = &plan->down[i];
+
+		if (d->alloc && d->alloc->narg > 5 && !strcmp(d->alloc->arg[4], "tail")) {
+			struct record *r = model_record(plan->model, text_format("struct %s", d->alloc->arg[5]));
+
+			if (r)
+				type_add(plan, r);
+		} else if (d->result) {
+			type_add(plan, d->result);
+		}
+	}
+	for (unsigned int i = 0; i < plan->nglobal; i++)
+		global_type(plan, plan->global[i]);
+}
+
+/* ---- views ---- */
+
+static void add_use(struct plan_entry *e, int type, int leaf, unsigned int access)
+{
+	if ((e->nuse & 255) == 0)
+		e->use = realloc(e->use, (e->nuse + 256) * sizeof(*e->use));
+	e->use[e->nuse++] = (struct plan_use){ type, leaf, access };
+}
+
+static void views(struct plan *plan)
+{
+	for (unsigned int i = 0; i < plan->nentry; i++) {
+		struct plan_entry *e = &plan->entry[i];
+
+		for (unsigned int t = 0; t < plan->ntype; t++) {
+			struct plan_type *type = &plan->type[t];
+
+			for (unsigned int k = 0; k < type->nleaf; k++) {
+				struct plan_leaf *l = &type->leaf[k];
+				unsigned int how = ACC_READ, access;
+
+				if (l->field) {
+					how = e->reach.field_how[l->field->number];
+				} else if (!type->record && !strncmp(type->name, "global ", 7)) {
+					how = 0;
+					for (unsigned int g = 0; g < plan->nglobal; g++)
+						if (plan->global[g]->global_type == (int)t)
+							how = e->reach.var_how[g];
+				}
+				if (!how)
+					continue;
+				access = 1;	/* what may be written is read too: its baseline */
+				if (how & ACC_WRITE && !l->is_const && l->kind != LEAF_STR)
+					access |= 2;
+				if (access & 2 && l->field && l->field->atomic_reads)
+					access |= 4;
+				add_use(e, t, k, access);
+			}
+		}
+	}
+}
+
+void reach(struct plan *plan)
+{
+	number_fields(plan);
+	kernel_side(plan);
+	close_entries(plan);
+	types(plan);
+	views(plan);
+}

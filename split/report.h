@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a split did: report.txt for people, report.json for scripts, report.html to look at. */
+#ifndef SPLIT_REPORT_H
+#define SPLIT_REPORT_H
+
+#include "plan.h"
+
+/* 0 or -errno with fail_text(). */
+int report(const struct plan *plan, const char *out);
+
+/* Prints why @name is where it is. -ENOENT if the driver has no such function. */
+int report_explain(struct model *model, const char *name);
+
+/* Policy lines that name a symbol of the driver. */
+unsigned int report_annotations(const struct model *model);
+
+#endif
