@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+# The verbs. Everything that is made goes to build/; what is worth keeping between
+# builds goes to ~/.cache/tandem.
+#
+#   demo     the table: stock against split e1000
+#   check    build everything, run all tests      TESTS='lab split_01' for some of them
+#   soak     the same tests at full count
+#   verify   the tests that use a VM, on the checking kernels (builds these once)
+#   lab      prepare what lab/run needs
+#   bench    the benchmarks
+#   style    layering, licence lines, sizes of files and functions
+#   install  the tool and the library, PREFIX=/usr/local
+#   clean
+
+PREFIX ?= /usr/local
+KERNEL ?= 6.1
+TESTS  ?=
+
+.DEFAULT_GOAL := all
+.PHONY: all deps user modules halves demo check soak verify lab bench style install clean
+
+all: deps user modules
+
+deps:
+	@.ci/deps
+
+user: deps
+	@mkdir -p build/logs
+	@[ -f build/meson/build.ninja ] || meson setup --prefix $(PREFIX) build/meson >build/logs/meson.log 2>&1 || \
+		{ tail -n 5 build/logs/meson.log; exit 1; }
+	@ninja -C build/meson --quiet
+	@[ ! -x build/meson/cli/tandem ] || ln -sfn meson/cli/tandem build/tandem
+
+modules: deps
+	@lab/module-build $(KERNEL)
+
+# Split drivers that tests and the demo use; a split that fails is reported by those.
+halves: user modules
+	@lab/halves $(KERNEL)
+
+lab: deps
+	@lab/prepare $(KERNEL)
+
+demo: halves lab
+	@lab/demo
+
+check: halves lab
+	@tests/run $(TESTS)
+
+soak: halves lab
+	@TANDEM_SOAK=1 tests/run $(TESTS)
+
+verify: halves lab
+	@lab/verify
+
+bench: halves lab
+	@for b in bench/bench_*; do [ ! -x "$$b" ] || { echo "== $$b"; "$$b" || exit 1; }; done
+
+style:
+	@tests/layering.sh
+
+install: user
+	@meson install -C build/meson --quiet
+
+clean:
+	@rm -rf build
