@@ -274,6 +274,19 @@ static struct func *func_of(struct reader *r, CXCursor c)
 	return f;
 }
 
+static bool is_const(CXType t)
+{
+	CXType element = clang_getArrayElementType(t);
+
+	if (clang_isConstQualifiedType(t))
+		return true;
+	if (element.kind != CXType_Invalid)
+		return is_const(element);
+	t = clang_getCanonicalType(t);
+	element = clang_getArrayElementType(t);
+	return element.kind != CXType_Invalid && is_const(element);
+}
+
 static struct var *var_of(struct reader *r, CXCursor c)
 {
 	unsigned int h = clang_hashCursor(c) % 4096;
@@ -304,8 +317,7 @@ static struct var *var_of(struct reader *r, CXCursor c)
 		v->tu = r->tu;
 		v->type = type_of(r, t);
 		v->type_text = take(clang_getTypeSpelling(t));
-		v->is_const = clang_isConstQualifiedType(t) ||
-			(v->type->kind == TYPE_ARRAY && clang_isConstQualifiedType(clang_getArrayElementType(clang_getCanonicalType(t))));
+		v->is_const = is_const(t);
 		v->is_param = clang_getCursorKind(c) == CXCursor_ParmDecl;
 		v->is_static_local = global && clang_getCursorKind(parent) == CXCursor_FunctionDecl;
 		v->is_local = !global;

@@ -143,6 +143,8 @@ static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 			asm_edit(n, e);
 		else if (n->kind == N_REF && n->var && policy_find("value", n->var->name))
 			edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
+		else if (n->kind == N_REF && n->var && n->var->global >= 0 && !n->var->is_own)
+			edit_add(e, n->start, n->end, text_format("tandem_extern_%d", n->var->global));
 		else if (n->kind == N_VAR && n->var->is_static_local && n->var->global >= 0) {
 			const char *t = f->tu->text + n->start;
 
@@ -175,6 +177,9 @@ static void own_function(struct plan *plan, struct func *f, struct tu *tu, struc
 			parameters(edge->callee, &before);
 			text_add(&before, ";\n");
 		}
+		for (struct access *a = f->accesses; a; a = a->next)
+			if (a->var && a->var->global >= 0 && !a->var->is_own)
+				text_add(&before, "\nextern __thread __typeof__(%s) tandem_extern_%d;\n", a->var->name, a->var->global);
 		if (before.length) {
 			text_add(&before, "# %u \"%s\"\n", f->line, f->file);
 			edit_add(e, f->start, f->start, before.at);
@@ -346,7 +351,10 @@ static void tables(struct plan *plan, struct tu *tu, struct text *out)
 	for (unsigned int i = 0; i < plan->nglobal; i++) {
 		const struct var *v = plan->global[i];
 
-		if (v->tu == tu && !v->is_static_local)
+		if (v->tu == tu && !v->is_own)
+			text_add(out, "__thread __typeof__(%s) tandem_extern_%u;\nvoid *tandem_global_%u(void) { return &tandem_extern_%u; }\n",
+				 v->name, i, i, i);
+		else if (v->tu == tu && !v->is_static_local)
 			text_add(out, "void *tandem_global_%u(void) { return (void *)&%s; }\n", i, v->name);
 	}
 }
@@ -384,9 +392,6 @@ void emit_user_unit(struct plan *plan, struct tu *tu, struct text *out)
 		top_edit(plan, tu, &tu->top[i], &e);
 	static_locals(plan, tu, &e);
 	prologue(out);
-	for (unsigned int i = 0; i < plan->nglobal; i++)
-		if (!plan->global[i]->is_own)
-			edit_add(&e, plan->global[i]->start, plan->global[i]->end, "");
 	edit_apply(&e, tu->text, 0, tu->length, out);
 	text_add(out, "\n# 1 \"%s-generated\"\n", tu->name);
 	externs(plan, tu, out);

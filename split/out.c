@@ -34,18 +34,43 @@ static int is_empty(const char *dir)
 	return empty;
 }
 
-int out_claim(const char *dir, char **path, bool *made, bool *marked)
+static void cut_slashes(char *path)
+{
+	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
+		path[n - 1] = 0;
+}
+
+/* How many folders have to be made for @dir to be there. */
+static unsigned int missing(const char *dir)
+{
+	char *part = text_dup(dir), *slash;
+	unsigned int n = 0;
+
+	cut_slashes(part);
+	while (!run_is_dir(part)) {
+		n++;
+		slash = strrchr(part, '/');
+		if (!slash || slash == part)
+			break;
+		*slash = 0;
+		cut_slashes(part);
+	}
+	free(part);
+	return n;
+}
+
+int out_claim(const char *dir, char **path, unsigned int *made, bool *marked)
 {
 	char *mark;
 	int e = 0, fd;
 
-	*made = *marked = false;
+	*marked = false;
 	*path = NULL;
-	if (!run_is_dir(dir)) {
+	*made = missing(dir);
+	if (*made) {
 		e = run_make_dirs(dir);
 		if (e)
 			return fail(e, "cannot make folder %s: %s", dir, strerror(-e));
-		*made = true;
 	}
 	*path = realpath(dir, NULL);
 	if (!*path)
@@ -79,14 +104,19 @@ int out_claim(const char *dir, char **path, bool *made, bool *marked)
 	return e;
 }
 
-void out_unclaim(const char *path, bool made, bool marked)
+void out_unclaim(const char *path, unsigned int made, bool marked)
 {
-	char *mark = text_format("%s/" OUT_MARK, path);
+	char *mark = text_format("%s/" OUT_MARK, path), *part = text_dup(path), *slash;
 
 	if (marked)
 		unlink(mark);
-	if (made)
-		rmdir(path);
+	for (; made && !rmdir(part); made--) {
+		slash = strrchr(part, '/');
+		if (!slash || slash == part)
+			break;
+		*slash = 0;
+	}
+	free(part);
 	free(mark);
 }
 
@@ -125,7 +155,8 @@ int out_begin(struct out *out, const char *dir)
 			e = fail(e, "cannot write to %s: %s", out->dir, strerror(-e));
 		free(work);
 	} else {
-		out->made = out->marked = false;	/* the other run's now */
+		out->made = 0;
+		out->marked = false;	/* the other run's now */
 	}
 	if (e)
 		out_abort(out, NULL);
@@ -193,17 +224,16 @@ int out_commit(struct out *out)
 void out_abort(struct out *out, const char *keep)
 {
 	char *log = text_format("%s/build.log", out->stage ? out->stage : "");
-	bool made = out->made, marked = out->marked;
+	unsigned int made = out->made;
+	bool marked = out->marked;
 	char *dir = text_dup(out->dir);
 
 	if (keep && run_is_file(log)) {
-		char *mv_log = text_format("%s.mv", keep);
 		const char *const argv[] = { "mv", out->stage, keep, NULL };
 
-		run_remove(keep);
-		if (!run_program(argv, NULL, mv_log))
-			unlink(mv_log);
-		free(mv_log);
+		/* made with its parents, then removed to be made by mv, also from another disk */
+		if (!run_make_dirs(keep) && !run_remove(keep))
+			run_program(argv, NULL, "/dev/null");
 	}
 	end(out);
 	out_unclaim(dir, made, marked);

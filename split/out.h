@@ -17,16 +17,17 @@ struct out {
 	char *dir;	/* absolute */
 	char *stage;	/* write here */
 	int lock;
-	bool made, marked;	/* by this run: undone if it fails */
+	unsigned int made;	/* folders made by this run, undone if it fails */
+	bool marked;		/* the same for the mark */
 };
 
 /*
  * Makes @dir an output folder; one that is not empty and not ours is refused, a file
  * or an unwritable folder too. @path: its absolute name. 0, or -errno with fail_text().
  */
-int out_claim(const char *dir, char **path, bool *made, bool *marked);
+int out_claim(const char *dir, char **path, unsigned int *made, bool *marked);
 /* Undoes out_claim() as far as it did something. */
-void out_unclaim(const char *path, bool made, bool marked);
+void out_unclaim(const char *path, unsigned int made, bool marked);
 
 /* Claims and locks @dir (-EBUSY: another run) and makes an empty stage. */
 int out_begin(struct out *out, const char *dir);

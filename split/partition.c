@@ -37,7 +37,7 @@ struct edge *user_edge(const struct func *f, struct edge *at)
 
 bool runs_in_user(const struct func *f)
 {
-	if (f->is_own)
+	if (f->is_own && f->has_body)
 		return f->side == SIDE_USER || f->duplicated;
 	return f->has_body && f->inline_class == INLINE_LOCAL;
 }
@@ -54,7 +54,7 @@ static bool inline_touches_kernel(struct func *f)
 
 int inline_class(struct func *f)
 {
-	if (f->inline_class || f->is_own)
+	if (f->inline_class || (f->is_own && f->has_body))
 		return f->inline_class;
 	if (policy_find("local", f->name) || policy_find("constant", f->name) ||
 	    !strncmp(f->name, "__builtin_", 10))
@@ -87,7 +87,7 @@ static void make_atomic(struct func *f, const char *reason, struct func *because
 	if (f->atomic)
 		return;
 	f->atomic = true;
-	if (f->is_own)
+	if (f->is_own && f->has_body)
 		place(f, SIDE_KERNEL, reason, because, file, line);
 	for (struct edge *e = f->callees; e; e = e->next) {
 		uint32_t at = e->call ? e->call->line : f->line;

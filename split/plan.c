@@ -17,7 +17,7 @@
 
 bool plan_is_local(struct func *f)
 {
-	if (f->is_own)
+	if (f->is_own && f->has_body)
 		return runs_in_user(f);
 	return inline_class(f) == INLINE_LOCAL;
 }
@@ -313,6 +313,8 @@ static void variable(struct plan *plan, struct var *v)
 		return;
 	v->user = true;
 	if (is_user_mutex(plan->model, v))
+		return;
+	if (v->type->record && !strncmp(v->type->name, "struct ", 7) && policy_find("private", v->type->name + 7))
 		return;
 	if (v->is_own && v->is_const) {
 		if (holds_address(v->init) && !v->is_static_local)

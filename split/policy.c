@@ -23,10 +23,11 @@ static const struct word {
 	{ "alloc", 3, 6 }, { "frees", 1, 1 }, { "acquire", 3, 10 }, { "mutex", 2, 4 },
 	{ "buffer", 3, 3, true }, { "type", 3, 3 }, { "points", 2, 2 }, { "string", 1, 1 },
 	{ "fail", 1, 1, true }, { "reads", 1, 2 }, { "begins", 1, 1 }, { "ends", 1, 1 }, { "closes", 2, 2 },
-	{ "tail", 3, 3 }, { "life", 2, 2 }, { "overlay", 3, 3 }, { "noreturn", 1, 1 },
+	{ "tail", 3, 3 }, { "life", 2, 2 }, { "overlay", 3, 3 }, { "noreturn", 1, 1 }, { "private", 1, 1 },
 };
 
 static struct policy_line *lines, **tail = &lines;
+static struct policy_line *patterns;	/* whose first argument ends with `*`, by ->same */
 
 static int bad(const char *file, unsigned int line, const char *what)
 {
@@ -71,6 +72,11 @@ static int add(const char *file, unsigned int number, char *s)
 		return bad(file, number, text_format("`%s` %s C text in braces", w->name, w->code ? "needs" : "takes no"));
 	*tail = l;
 	tail = &l->next;
+	if (l->arg[0][strlen(l->arg[0]) - 1] == '*') {
+		l->same = patterns;
+		patterns = l;
+		return 0;
+	}
 	word = text_format("%s %s", l->word, l->arg[0]);
 	first = text_map_get(MAP_POLICY, word);
 	if (!first) {
@@ -135,6 +141,10 @@ struct policy_line *policy_find(const char *word, const char *first)
 
 	snprintf(key, sizeof(key), "%s %s", word, first);
 	l = text_map_get(MAP_POLICY, key);
+	for (struct policy_line *w = patterns; !l && w; w = w->same)
+		if (w->word == word || !strcmp(w->word, word))
+			if (!strncmp(w->arg[0], first, strlen(w->arg[0]) - 1))
+				l = w;
 	if (l)
 		l->used++;
 	return l;

@@ -244,9 +244,12 @@ static int does_not_compile(const struct source *src, const struct kbuild_folder
 			    const char *log)
 {
 	char *first = run_first_error(log), *at = first ? strstr(first, folder->root) : NULL;
+	int e;
 
-	return fail(-EINVAL, "%s does not compile for %s: %s", src->module, src->release,
+	e = fail(-EINVAL, "%s does not compile for %s: %s", src->module, src->release,
 		    at ? at + strlen(folder->root) + 1 : first ? first : "kbuild failed");
+	free(first);
+	return e;
 }
 
 static int run_kbuild(const struct source *src, const char *dir, const struct kbuild_folder *folder,

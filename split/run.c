@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +27,8 @@ static void child(const char *const *argv, const char *cwd, const char *log, int
 {
 	int in = open("/dev/null", O_RDONLY), out;
 
+	/* make passes it on: nothing of a killed run goes on writing */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		goto failed;
@@ -34,6 +38,8 @@ static void child(const char *const *argv, const char *cwd, const char *log, int
 		unsetenv(unwanted[i]);
 	setenv("LC_ALL", "C", 1);
 	execvp(argv[0], (char *const *)argv);
+	if (errno == ENOENT)
+		errno = ENOEXEC;	/* the program is missing, not one of its folders */
 failed:
 	if (write(report, &errno, sizeof(errno)) < 0)
 		_exit(126);
@@ -61,7 +67,7 @@ int run_program(const char *const *argv, const char *cwd, const char *log)
 	close(pipe[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (got > 0 && error == ENOENT)
+	if (got > 0 && error == ENOEXEC)
 		return fail(-ENOENT, "%s is not installed: apt install build-essential xz-utils",
 			    argv[0]);
 	if (got > 0)

@@ -233,7 +233,8 @@ int source_open(struct source *src, const char *what, const char *kernel, const 
 	struct kbuild_folder folder = { 0 };
 	struct kbuild_answer answer = { 0 };
 	char *path, *slash;
-	bool made, marked;
+	unsigned int made;
+	bool marked;
 	int e;
 
 	memset(src, 0, sizeof(*src));
