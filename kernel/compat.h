@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What differs between the kernels we support; 6.1 only so far. */
+#ifndef TANDEM_COMPAT_H
+#define TANDEM_COMPAT_H
+
+#include <linux/freezer.h>
+#include <linux/mm.h>
+
+#endif

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a worker says about memory: changed fields, and values that name objects. Each
+ * check refuses with the rule that was broken; nothing before the refused change is
+ * taken back, since the fields were the user half's to write.
+ */
+#include <linux/moduleparam.h>
+
+#include "internal.h"
+
+static bool typecheck = true;
+module_param(typecheck, bool, 0444);
+MODULE_PARM_DESC(typecheck, "refuse pointers to records of another type than the plan says");
+
+static const char *type_name(const struct state *st, u16 type)
+{
+	return type == TANDEM_NONE ? "void" : st->plan->type[type].name;
+}
+
+static int object_in_wire(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value)
+{
+	struct state *st = c->state;
+	struct object *o = object_by_handle(st, wire->index, wire->gen);
+	enum tandem_place place = TANDEM_PLACE_UNKNOWN;
+
+	if (!o)
+		return refuse(c, "handle %u.%u names no object that lives", wire->index, wire->gen);
+	if (wire->offset > o->size)
+		return refuse(c, "offset %u leaves object %u of %zu bytes", wire->offset,
+			      wire->index, o->size);
+	if (type != TANDEM_NONE && typecheck &&
+	    (o->kind == TANDEM_OBJECT_DATA || o->kind == TANDEM_OBJECT_GLOBAL))
+		place = tandem_place_of(st->plan, o->seg, o->nseg, o->size, wire->offset, type);
+	if (place == TANDEM_PLACE_NO || place == TANDEM_PLACE_OUTSIDE)
+		return refuse(c, "no %s at offset %u of object %u (%s)", type_name(st, type),
+			      wire->offset, wire->index,
+			      o->nseg ? type_name(st, o->seg[0].type) : "bytes");
+	*value = o->start + wire->offset;
+	return 0;
+}
+
+/* A pointer, wire to kernel. */
+int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value)
+{
+	struct state *st = c->state;
+	unsigned long address;
+
+	*value = 0;
+	switch (wire->tag) {
+	case TANDEM_WIRE_NULL:
+		return 0;
+	case TANDEM_WIRE_ERROR:
+		if (!tandem_is_error(wire->value))
+			return refuse(c, "an error pointer that is none");
+		*value = wire->value;
+		return 0;
+	case TANDEM_WIRE_OBJECT:
+		return object_in_wire(c, wire, type, value);
+	case TANDEM_WIRE_SYMBOL:
+		if (wire->index >= st->plan->nsymbol || !st->half->symbol[wire->index])
+			return refuse(c, "symbol %u is none", wire->index);
+		*value = (unsigned long)st->half->symbol[wire->index];
+		return 0;
+	case TANDEM_WIRE_TOKEN:
+		address = token_address(c->worker, wire->index);
+		if (!address)
+			return refuse(c, "token %u is not of this call", wire->index);
+		if (wire->offset >= 4096)
+			return refuse(c, "token %u with offset %u", wire->index, wire->offset);
+		*value = address + wire->offset;
+		return 0;
+	}
+	return refuse(c, "a value with tag %u is no pointer", wire->tag);
+}
+
+static void store(const struct step *s, unsigned long at, u64 now)
+{
+	switch (s->size) {
+	case 8:
+		WRITE_ONCE(*(u64 *)at, now);
+		break;
+	case 4:
+		WRITE_ONCE(*(u32 *)at, now);
+		break;
+	case 2:
+		WRITE_ONCE(*(u16 *)at, now);
+		break;
+	default:
+		WRITE_ONCE(*(u8 *)at, now);
+	}
+}
+
+#define MERGE(type) do {							\
+	type *p = (type *)at, cur = READ_ONCE(*p), was;				\
+										\
+	while ((was = cmpxchg(p, cur, (type)tandem_merge(cur, old, now, mask))) != cur)	\
+		cur = was;							\
+} while (0)
+
+/* Bits that others changed meanwhile survive. */
+static void merge(const struct step *s, unsigned long at, u64 old, u64 now)
+{
+	u64 mask = s->mask;
+
+	switch (s->size) {
+	case 8:
+		MERGE(u64);
+		break;
+	case 4:
+		MERGE(u32);
+		break;
+	case 2:
+		MERGE(u16);
+		break;
+	default:
+		MERGE(u8);
+	}
+}
+
+/* Untyped memory gets its type from the first typed pointer that it is stored in. */
+static void type_by_pointer(struct call *c, const struct tandem_wire *wire, u16 type)
+{
+	struct object *o;
+
+	if (wire->tag != TANDEM_WIRE_OBJECT || wire->offset || type == TANDEM_NONE)
+		return;
+	o = object_by_handle(c->state, wire->index, wire->gen);
+	if (!o || o->kind != TANDEM_OBJECT_DATA || o->nseg)
+		return;
+	object_retype(c->state, o, type);
+	/* The worker that did it has done the same to its copy. */
+	if (o->nseg && o->index < c->worker->known_room &&
+	    c->worker->known[o->index] >> 32 == o->gen)
+		c->worker->known[o->index] = (u64)o->gen << 32 | o->version;
+}
+
+static int change_apply(struct call *c, struct object *o, const struct tandem_change *change)
+{
+	struct state *st = c->state;
+	const struct tandem_segment *seg;
+	const struct view *view;
+	const struct step *s;
+	unsigned long at;
+	u64 v;
+	int err;
+
+	if (change->segment >= o->nseg)
+		return refuse(c, "object %u has no segment %u", o->index, change->segment);
+	seg = &o->seg[change->segment];
+	view = view_of(c->ready, seg->type);
+	if (!view || change->use >= view->nstep)
+		return refuse(c, "view of %s has no use %u", type_name(st, seg->type), change->use);
+	s = &view->step[change->use];
+	if (!(s->access & TANDEM_WRITE) || s->is_const || s->kind == TANDEM_LEAF_STR)
+		return refuse(c, "%s: field %u is not written in this call",
+			      type_name(st, seg->type), change->use);
+	if (change->element >= seg->count || change->item >= s->count || change->reserved)
+		return refuse(c, "%s: element %u item %u is none", type_name(st, seg->type),
+			      change->element, change->item);
+	at = o->start + seg->offset + (u64)change->element * st->plan->type[seg->type].size +
+	     s->offset + (u64)change->item * s->stride;
+	switch (s->kind) {
+	case TANDEM_LEAF_WORD:
+		store(s, at, change->now);
+		return 0;
+	case TANDEM_LEAF_BITS:
+		merge(s, at, change->old, change->now);
+		return 0;
+	}
+	err = wire_in(c, &change->wire, s->type, &v);
+	if (err)
+		return err;
+	WRITE_ONCE(*(u64 *)at, v);
+	type_by_pointer(c, &change->wire, s->type);
+	return 0;
+}
+
+int flush_apply(struct call *c, const struct tandem_record *rec)
+{
+	const struct tandem_change *change = (const void *)(rec + 1);
+	struct object *o = object_by_handle(c->state, rec->index, rec->gen);
+	u32 i;
+	int err;
+
+	lockdep_assert_held(&c->state->mutex);
+	if (!o)
+		return refuse(c, "FLUSH of %u.%u, which is no object that lives", rec->index, rec->gen);
+	for (i = 0; i < rec->count; i++) {
+		err = change_apply(c, o, &change[i]);
+		if (err)
+			return err;
+	}
+	c->state->stats.flushes++;
+	c->state->stats.changes += rec->count;
+	return 0;
+}

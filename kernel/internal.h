@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * tandem.ko from inside.
+ *
+ * Lock order, outermost first:
+ *   registry_lock	mutex, half.c: which halves there are, which channel serves which
+ *   mmap_lock		(not ours) faults and mmap come with it
+ *   state.mutex	objects, tokens, ledger, kept strings, statistics, bodies being
+ *			written or parsed. Nothing of the user half's memory is touched and
+ *			no thunk is called under it
+ *   channel.windows	rwsem: which windows still reach their device
+ *   state.lock		spinlock: the channel, its idle workers, the active calls
+ *
+ * A worker and the thread whose upcall it serves take turns: worker.turn says whose
+ * it is, and whoever has the turn owns the fields that are marked "turn".
+ */
+#ifndef TANDEM_INTERNAL_H
+#define TANDEM_INTERNAL_H
+
+#include <linux/debugfs.h>
+#include <linux/hashtable.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "../include/uapi/tandem/channel.h"
+#include "../logic/match.h"
+#include "../logic/place.h"
+#include "../logic/wire.h"
+#include "compat.h"
+#include "half.h"
+
+#define WORKERS_MAX	1024
+#define BUFFERS_MAX	64	/* BUFFER records in one body */
+#define CALLER_BITS	6
+#define CACHE_BITS	7
+#define WATCH_PERIOD	msecs_to_jiffies(20)
+
+struct call;
+struct object;
+struct scope;
+
+/* ---- the plan, made ready for use; const after registration ---- */
+
+/* One use of a view with its leaf: what marshalling needs, in one place. */
+struct step {
+	u32 offset;
+	u32 stride;
+	u16 count;
+	u16 type;
+	u8 kind;
+	u8 size;
+	u8 access;
+	u8 is_const;
+	u64 mask;
+};
+
+struct view {
+	u16 type;
+	u16 nstep;
+	u32 room;		/* bytes that one element may need in a SYNC, strings not counted */
+	struct step *step;
+};
+
+struct entry {
+	u16 *view_of;		/* by type: place in view[], or TANDEM_NONE */
+	struct view *view;
+};
+
+/* ---- objects ---- */
+
+/*
+ * Memory that both halves know. The struct is never freed before its half is, so a
+ * stale pointer to one is harmless: a dead object has size 0. All under state.mutex.
+ */
+struct object {
+	struct rb_node node;		/* by start; live objects do not overlap */
+	unsigned long start;
+	size_t size;			/* 0: dead */
+	u32 index;
+	u32 gen;			/* 0 for globals only */
+	u32 version;			/* of the segments */
+	u32 holders;			/* outermost upcalls that have seen it; a CALL object dies with the last */
+	u8 kind;			/* TANDEM_OBJECT_* */
+	u8 life;			/* enum tandem_life; what a downcall allocated is DEVICE */
+	u8 nseg;
+	bool allocated;			/* by a downcall: the user half may free it */
+	struct tandem_segment seg[2];
+	struct scope *scope;		/* or NULL */
+	u64 walk;			/* the last walk that came here */
+	struct object *next;		/* in that walk's list, or in the list of free objects */
+	u64 holder;			/* the outermost upcall that held it last: saves a search */
+	phys_addr_t phys;		/* MMIO */
+};
+
+/* That an outermost upcall has seen a CALL object. */
+struct hold {
+	struct object *object;
+	u32 gen;
+};
+
+/* A device between its BEGINS and its ENDS entry. Under state.mutex. */
+struct scope {
+	struct list_head node;
+	unsigned long device;		/* argument 0 of both */
+};
+
+#define OBJECT_CHUNK	256
+
+struct objects {
+	struct object **chunk;		/* by index / OBJECT_CHUNK */
+	u32 count;			/* indices given out so far */
+	u32 alive;
+	struct object *free;
+	struct object *global;		/* by global id */
+	struct rb_root tree;
+	struct object *cache[1 << CACHE_BITS];	/* by address; a guess, checked by bounds */
+};
+
+struct symbol_slot {
+	unsigned long address;
+	u32 id;
+};
+
+/* ---- the ledger ---- */
+
+struct record {
+	struct list_head node;		/* all, oldest first */
+	struct hlist_node hash;		/* by key, newest first */
+	struct tandem_key key;
+	struct scope *scope;		/* or NULL */
+	u64 seq;			/* of the record */
+	u64 outermost;			/* seq of the outermost upcall that made it */
+	u16 entry;			/* innermost entry */
+	u16 outer_entry;		/* outermost entry */
+	u16 down;
+	bool lock;
+	u32 index, gen;			/* the object that came with it; gen 0: none */
+};
+
+struct ledger {
+	struct list_head list;
+	struct hlist_head *bucket;
+	u32 count;
+	u64 seq;
+};
+
+#define LEDGER_BITS	8
+
+/* ---- a kernel half ---- */
+
+struct stats {
+	u64 *up;			/* by entry */
+	u64 *down;			/* by downcall */
+	u64 upcalls, nested, downcalls, shorts, queued, syncs;
+	u64 flushes, changes, bytes_up, bytes_down, tokens, spills, refused;
+};
+
+/*
+ * What tandem.ko keeps for a kernel half. Made by registration. References: the
+ * registration's, and one of each channel that was attached.
+ */
+struct state {
+	struct kref ref;
+	struct tandem_half *half;	/* NULL once unregistered; registry_lock, or inside an upcall */
+	const struct tandem_plan *plan;	/* as half */
+	char name[TANDEM_NAME_BYTES];	/* const */
+	u8 build_id[TANDEM_BUILD_ID_BYTES];	/* const */
+	struct entry *entry;		/* const after registration */
+	struct symbol_slot *symbol;	/* const: open addressing */
+	u32 symbol_mask;
+	unsigned long *warned;		/* bit per entry; atomic bits */
+	bool stale;			/* registry_lock: someone came with another build id */
+
+	spinlock_t lock;
+	struct tandem_channel *channel;	/* lock */
+	bool dying;			/* lock: no upcall and no attach any more */
+	u64 seq;			/* lock: of upcalls */
+	struct list_head calls;		/* lock */
+	struct hlist_head callers[1 << CALLER_BITS];	/* lock; by task, innermost first */
+	wait_queue_head_t drained;	/* calls became empty */
+	char reason[128];		/* lock: why the last channel was condemned */
+
+	struct mutex mutex;
+	struct objects objects;		/* mutex */
+	struct list_head scopes;	/* mutex */
+	struct ledger ledger;		/* mutex */
+	struct list_head strings;	/* mutex: kept until unregistered */
+	u32 strings_bytes;		/* mutex */
+	u64 walk;			/* mutex: number of the last walk */
+	struct stats stats;		/* mutex */
+	struct dentry *debug;		/* registry_lock */
+};
+
+/* ---- a channel ---- */
+
+enum turn {
+	TURN_CALLER,	/* kernel's: the worker waits, or is idle */
+	TURN_WORKER,	/* the user half serves */
+	TURN_BUSY,	/* the worker's thread is in NEXT and takes the message in */
+};
+
+struct token {
+	u32 id;
+	unsigned long address;	/* 0: freed */
+};
+
+/* Kernel pointers that the user half may hand back. Under state.mutex. */
+struct tokens {
+	struct token *token;	/* ascending by id */
+	u32 *hash;		/* place + 1 by address; twice as many as room */
+	u32 count;
+	u32 room;
+};
+
+/* A body being written: in the area, or in memory of its own once it is full. */
+struct body {
+	u8 *base;		/* area or spill */
+	u32 at;			/* bytes written */
+	u32 room;
+	u8 *home;		/* in the area */
+	u8 *spill;		/* kept for the next */
+	u32 spill_room;
+	u32 nbuffer;
+};
+
+struct worker {
+	/* const */
+	u32 id;
+	struct tandem_channel *channel;
+	struct task_struct *task;	/* a reference, put with the channel */
+	struct tandem_area *area;	/* shared with the user half */
+
+	u32 turn;			/* enum turn; release and acquire */
+	struct list_head idle;		/* state.lock */
+	bool joined;			/* state.lock: was idle once */
+
+	/* turn */
+	struct call *call;		/* innermost */
+	struct task_struct *caller;	/* of the outermost; see wake_caller() */
+	u64 seq;			/* of the innermost call */
+	bool delivered;			/* the user half knows of its turn; worker's thread only */
+	bool spare;			/* say so with the next CALL */
+	unsigned long since;		/* jiffies when the user half got its turn; watchdog reads */
+	u32 op;				/* what was said: TANDEM_SAY_* */
+	u8 *in;				/* a copy of the worker's body */
+	u32 in_bytes;
+	u8 *in_home;			/* TANDEM_DOWN_BYTES, kept */
+
+	/* state.mutex */
+	struct body up;
+	u64 *known;			/* by object index: gen << 32 | version */
+	u32 known_room;
+	u32 *gone;			/* indices and gens of the known that died */
+	u32 ngone, gone_room;
+	struct tokens tokens;
+	u32 nbuffer;
+	struct { u8 *data; u32 bytes; } buffer[BUFFERS_MAX];	/* of the body being parsed */
+};
+
+/*
+ * An open file. References: the file's and one of each active call. Ends with the
+ * file's release, which condemns it first.
+ */
+struct tandem_channel {
+	struct kref ref;
+	struct state *state;		/* set once by ATTACH under registry_lock; a reference */
+	struct address_space *mapping;	/* of the file: for revocation */
+	struct pid *pid;		/* the process that attached */
+	bool condemned;			/* state.lock for writing */
+	bool quit;			/* state.lock for writing: the kernel half is gone */
+	bool watching;			/* state.lock: the watchdog is armed */
+	u64 watched;			/* watchdog only: state.seq at its last look */
+	unsigned long looked;		/* watchdog only: jiffies of its last look */
+	char why[96];			/* state.mutex: the rule that was broken */
+	bool broke;			/* a rule was broken, not a death */
+	struct list_head idle;		/* state.lock; warmest first */
+	wait_queue_head_t waiting;	/* callers without a worker */
+	struct worker **worker;		/* WORKERS_MAX; filled under registry_lock, never changed */
+	u32 nworker;			/* release after the slot is filled */
+	u32 tokens;			/* state.mutex: ids given out */
+	struct rw_semaphore windows;
+	bool revoked;			/* windows */
+	struct list_head window;	/* windows */
+	struct delayed_work watchdog;
+};
+
+/* ---- a call ---- */
+
+/* What a nested call must not overwrite while the outer's message is being parsed. */
+struct parked {
+	u8 *in, *in_home;
+	u32 in_bytes, nbuffer;
+	typeof_member(struct worker, buffer) buffer;
+};
+
+/*
+ * An upcall on its way. Lives on its caller's stack and belongs to that thread.
+ */
+struct call {
+	struct state *state;
+	struct tandem_channel *channel;
+	struct worker *worker;
+	struct task_struct *task;	/* current */
+	struct call *outer;		/* the call whose downcall led here, or NULL */
+	struct call *outermost;
+	struct list_head node;		/* state.calls */
+	struct hlist_node caller;	/* state.callers */
+	const struct tandem_entry *entry;
+	struct entry *ready;
+	u16 id;
+	bool parsing;			/* worker.in is in use: nested calls park it */
+	struct parked *parked;		/* the outer's */
+	u64 seq;
+	const u64 *arg;
+	const u64 *bytes;
+	struct scope *scope;		/* outermost's counts; state.mutex */
+	u64 mark;			/* ledger.seq when it began */
+	u32 locks;			/* outermost: LOCK records that are held */
+	u32 locks_before;
+	/* outermost: CALL objects that it holds; state.mutex */
+	struct hold *held;
+	u32 nheld, held_room;
+	struct hold held_few[8];
+	/* objects that downcalls of this call returned: roots of its walks; state.mutex */
+	struct hold *gained;
+	u32 ngained, gained_room;
+};
+
+/* half.c */
+extern struct mutex registry_lock;
+extern wait_queue_head_t registry_changed;
+extern unsigned int registry_news;	/* registry_lock: registrations so far */
+struct state *registry_find(const char *name);
+void state_put(struct state *st);
+
+/* plan.c */
+int plan_prepare(struct state *st);
+void plan_forget(struct state *st);
+int symbol_find(const struct state *st, unsigned long address);
+
+static inline const struct view *view_of(const struct entry *entry, u16 type)
+{
+	u16 place = entry->view_of[type];
+
+	return place == TANDEM_NONE ? NULL : &entry->view[place];
+}
+
+/* channel.c */
+int channel_init(void);
+void channel_exit(void);
+void channel_get(struct tandem_channel *ch);
+void channel_put(struct tandem_channel *ch);
+void channel_quit(struct tandem_channel *ch);
+void channel_condemn(struct tandem_channel *ch, const char *why);
+int refuse(struct call *c, const char *format, ...) __printf(2, 3);
+
+/* worker.c */
+int worker_make(struct tandem_channel *ch, struct tandem_worker *arg);
+void worker_free(struct worker *w);
+long worker_next(struct worker *w);
+
+/* downcall.c, message.c */
+#define TOOK_REPLY	1
+int message_take(struct call *c, u64 *result);
+bool message_is_short(const struct worker *w);
+int down_take(struct call *c, const struct tandem_record *rec, bool last);
+const char *string_keep(struct state *st, const char *s);
+void strings_exit(struct state *st);
+
+/* marshal.c, body.c */
+void *body_need(struct body *b, u32 bytes);
+int marshal_call(struct call *c);
+int marshal_sync(struct call *c, const struct tandem_value *result, u64 v);
+int marshal_return(struct call *c, u16 down, u64 result);
+int body_buffer(struct body *b, const void *data, u32 bytes, u32 *index);
+void body_init(struct body *b, void *home);
+void body_reset(struct body *b);
+void body_free(struct body *b);
+
+/* flush.c */
+int flush_apply(struct call *c, const struct tandem_record *rec);
+int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value);
+
+/* object.c */
+int objects_init(struct state *st);
+void objects_exit(struct state *st);
+struct object *object_find(struct state *st, unsigned long address);
+struct object *object_by_handle(struct state *st, u32 index, u32 gen);
+struct object *object_make(struct state *st, u8 kind, unsigned long start, size_t size,
+			   u16 type, bool tail, struct scope *scope);
+struct object *object_twin(struct call *c, unsigned long address, u16 type);
+void object_retype(struct state *st, struct object *o, u16 type);
+void object_kill(struct state *st, struct object *o);
+int object_hold(struct call *outermost, struct object *o);
+void objects_release(struct call *outermost);
+struct scope *scope_find(struct state *st, unsigned long device);
+struct scope *scope_begin(struct state *st, unsigned long device);
+struct scope *scope_of_args(struct state *st, const struct tandem_entry *entry, const u64 *arg);
+void scope_end(struct state *st, struct scope *scope);
+
+/* token.c */
+int token_of(struct worker *w, unsigned long address, u32 *id);
+unsigned long token_address(struct worker *w, u32 id);
+void token_drop(struct worker *w, unsigned long address);
+void tokens_reset(struct worker *w);
+void tokens_free(struct worker *w);
+
+/* ledger.c */
+int ledger_init(struct state *st);
+void ledger_exit(struct state *st);
+struct record *ledger_find(struct state *st, const struct tandem_key *key, u64 outermost);
+void ledger_add(struct state *st, struct record *r);
+void ledger_drop(struct state *st, struct record *r);
+void ledger_forget(struct state *st, unsigned long start, size_t size);
+void ledger_undo_call(struct call *c, bool only_locks);
+void ledger_undo_closed(struct state *st, u16 entry, struct scope *scope);
+void ledger_undo_scope(struct state *st, struct scope *scope);
+void ledger_undo_all(struct state *st);
+void ledger_left_over(struct state *st, struct scope *scope);
+
+/* window.c */
+int window_measure(unsigned long address, phys_addr_t *phys, size_t *bytes);
+u32 window_offset(const struct object *o);
+int window_map(struct tandem_channel *ch, struct file *file, struct vm_area_struct *vma);
+void window_revoke(struct tandem_channel *ch, u32 index, u32 gen);
+void window_revoke_all(struct tandem_channel *ch);
+
+/* watchdog.c */
+int watchdog_init(void);
+void watchdog_exit(void);
+void watchdog_start(struct tandem_channel *ch);
+void watchdog_look(struct work_struct *work);
+extern unsigned int deadline_ms;
+
+/* debug.c */
+void debug_init(void);
+void debug_exit(void);
+void debug_add(struct state *st);
+void debug_remove(struct state *st);
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ledger: what downcalls acquired, and how it is undone. Undoing runs the kernel
+ * half's own thunks with the recorded values, in the thread that found out.
+ */
+#include <linux/slab.h>
+
+#include "internal.h"
+
+int ledger_init(struct state *st)
+{
+	INIT_LIST_HEAD(&st->ledger.list);
+	st->ledger.bucket = kvcalloc(1 << LEDGER_BITS, sizeof(struct hlist_head), GFP_KERNEL);
+	return st->ledger.bucket ? 0 : -ENOMEM;
+}
+
+void ledger_exit(struct state *st)
+{
+	struct record *r, *more;
+
+	list_for_each_entry_safe(r, more, &st->ledger.list, node)
+		kfree(r);
+	kvfree(st->ledger.bucket);
+}
+
+static struct hlist_head *bucket_of(struct state *st, const struct tandem_key *key)
+{
+	return &st->ledger.bucket[tandem_key_hash(key) >> (32 - LEDGER_BITS)];
+}
+
+/* The newest record with this key; of this outermost upcall, if one is given. */
+struct record *ledger_find(struct state *st, const struct tandem_key *key, u64 outermost)
+{
+	struct record *r;
+
+	lockdep_assert_held(&st->mutex);
+	hlist_for_each_entry(r, bucket_of(st, key), hash)
+		if (tandem_key_equal(&r->key, key) && (!outermost || r->outermost == outermost))
+			return r;
+	return NULL;
+}
+
+void ledger_add(struct state *st, struct record *r)
+{
+	lockdep_assert_held(&st->mutex);
+	r->seq = ++st->ledger.seq;
+	list_add_tail(&r->node, &st->ledger.list);
+	hlist_add_head(&r->hash, bucket_of(st, &r->key));
+	st->ledger.count++;
+}
+
+static void record_unlink(struct state *st, struct record *r)
+{
+	struct object *o = r->gen ? object_by_handle(st, r->index, r->gen) : NULL;
+
+	list_del(&r->node);
+	hlist_del(&r->hash);
+	st->ledger.count--;
+	if (o)
+		object_kill(st, o);
+}
+
+/* Takes the record out, and the object that came with it. */
+void ledger_drop(struct state *st, struct record *r)
+{
+	lockdep_assert_held(&st->mutex);
+	record_unlink(st, r);
+	kfree(r);
+}
+
+static bool names(const struct tandem_plan *plan, const struct record *r, unsigned long start,
+		  size_t size)
+{
+	const struct tandem_down *undo = &plan->down[r->key.undo];
+	unsigned int i;
+
+	for (i = 0; i < r->key.n; i++)
+		if (undo->arg[i].kind != TANDEM_VALUE_SCALAR && r->key.arg[i] - start < size)
+			return true;
+	return false;
+}
+
+/* The memory is gone: what was acquired for things inside it went with it. */
+void ledger_forget(struct state *st, unsigned long start, size_t size)
+{
+	struct record *r, *more;
+
+	lockdep_assert_held(&st->mutex);
+	list_for_each_entry_safe(r, more, &st->ledger.list, node)
+		if (!r->lock && names(st->plan, r, start, size))
+			ledger_drop(st, r);
+}
+
+/*
+ * Undoes one record, newest first chosen by the caller. Drops state.mutex for the time
+ * of the undo itself: the list may have changed afterwards.
+ */
+static void undo(struct state *st, struct record *r)
+{
+	const struct tandem_down *down = &st->plan->down[r->key.undo];
+	struct object *o;
+
+	record_unlink(st, r);
+	if (down->flags & TANDEM_DOWN_FREES) {
+		o = object_find(st, r->key.arg[0]);
+		if (o && o->gen && o->start == r->key.arg[0]) {
+			size_t size = o->size;
+
+			object_kill(st, o);
+			ledger_forget(st, r->key.arg[0], size);
+		}
+	}
+	st->stats.down[r->key.undo]++;
+	mutex_unlock(&st->mutex);
+	st->half->down[r->key.undo](r->key.arg);
+	mutex_lock(&st->mutex);
+	kfree(r);
+}
+
+static bool undo_last_of_call(struct call *c, bool lock)
+{
+	struct state *st = c->state;
+	struct record *r;
+
+	list_for_each_entry_reverse(r, &st->ledger.list, node) {
+		if (r->seq <= c->mark)
+			return false;
+		if (r->outermost != c->outermost->seq || r->lock != lock)
+			continue;
+		if (lock)
+			c->outermost->locks--;
+		undo(st, r);
+		return true;
+	}
+	return false;
+}
+
+/* What this call, and those nested in it, acquired: locks first. */
+void ledger_undo_call(struct call *c, bool only_locks)
+{
+	mutex_lock(&c->state->mutex);
+	while (undo_last_of_call(c, true))
+		;
+	while (!only_locks && undo_last_of_call(c, false))
+		;
+	mutex_unlock(&c->state->mutex);
+}
+
+static bool undo_last_closed(struct state *st, u16 entry, struct scope *scope)
+{
+	struct record *r;
+
+	list_for_each_entry_reverse(r, &st->ledger.list, node) {
+		if (r->scope != scope || (r->entry != entry && r->outer_entry != entry))
+			continue;
+		undo(st, r);
+		return true;
+	}
+	return false;
+}
+
+/* The entry that would have closed @entry failed: do its work from the ledger. */
+void ledger_undo_closed(struct state *st, u16 entry, struct scope *scope)
+{
+	mutex_lock(&st->mutex);
+	while (undo_last_closed(st, entry, scope))
+		;
+	mutex_unlock(&st->mutex);
+}
+
+static bool undo_last_of_scope(struct state *st, struct scope *scope)
+{
+	struct record *r;
+
+	list_for_each_entry_reverse(r, &st->ledger.list, node) {
+		if (scope && r->scope != scope)
+			continue;
+		undo(st, r);
+		return true;
+	}
+	return false;
+}
+
+void ledger_undo_scope(struct state *st, struct scope *scope)
+{
+	mutex_lock(&st->mutex);
+	while (undo_last_of_scope(st, scope))
+		;
+	mutex_unlock(&st->mutex);
+}
+
+void ledger_undo_all(struct state *st)
+{
+	mutex_lock(&st->mutex);
+	if (st->ledger.count)
+		pr_warn("tandem: %s: %u things were left in the ledger, undone now\n", st->name,
+			st->ledger.count);
+	while (undo_last_of_scope(st, NULL))
+		;
+	mutex_unlock(&st->mutex);
+}
+
+/*
+ * The device has ended as the driver wanted it. What is still recorded belongs to
+ * somebody else by now, or is the driver's own leak: the stock driver would have left it
+ * too, so it is named and left.
+ */
+void ledger_left_over(struct state *st, struct scope *scope)
+{
+	struct record *r, *more;
+	char names[160];
+	u32 n = 0, at = 0;
+
+	lockdep_assert_held(&st->mutex);
+	list_for_each_entry_safe(r, more, &st->ledger.list, node) {
+		if (r->scope != scope)
+			continue;
+		if (at < sizeof(names) - 1)
+			at += scnprintf(names + at, sizeof(names) - at, " %s",
+					st->plan->down[r->down].name);
+		n++;
+		ledger_drop(st, r);
+	}
+	if (n)
+		pr_warn("tandem: %s: the device ended with %u things not released:%s\n", st->name,
+			n, names);
+}

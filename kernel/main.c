@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/module.h>
+
+#include "internal.h"
+
+static int __init tandem_init(void)
+{
+	int err;
+
+	err = watchdog_init();
+	if (err)
+		return err;
+	debug_init();
+	err = channel_init();
+	if (err)
+		goto debug;
+	return 0;
+debug:
+	debug_exit();
+	watchdog_exit();
+	return err;
+}
+
+static void __exit tandem_exit(void)
+{
+	channel_exit();
+	debug_exit();
+	watchdog_exit();
+}
+
+module_init(tandem_init);
+module_exit(tandem_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Kernel runtime of split drivers");

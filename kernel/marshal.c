@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the kernel says: the objects that a view can reach, their values, and the call or
+ * the answer itself. All under state.mutex: an object that is found here cannot be freed
+ * by a downcall before it has been read.
+ */
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/*
+ * A walk over the objects that an entry's view reaches. Each is written once; pointers
+ * in it that the view reads lead on.
+ */
+struct walk {
+	struct call *c;
+	struct state *st;
+	struct worker *w;
+	struct body *b;
+	struct object *first, *last;	/* still to be written, and written */
+	u32 rec;			/* where the SYNC that is being written begins */
+};
+
+/* ---- announcing ---- */
+
+static int known_grow(struct worker *w, u32 index)
+{
+	u32 room = max(w->known_room ?: 128, roundup_pow_of_two(index + 1));
+	u64 *more = kvcalloc(room, sizeof(*more), GFP_KERNEL);
+
+	if (!more)
+		return -ENOMEM;
+	if (w->known_room)
+		memcpy(more, w->known, w->known_room * sizeof(*more));
+	kvfree(w->known);
+	w->known = more;
+	w->known_room = room;
+	return 0;
+}
+
+/*
+ * Room for a record in front of the SYNC that is being written: what that says may name
+ * the object that this one announces. What was promised behind stays promised.
+ */
+static void *insert(struct walk *k, u32 bytes)
+{
+	struct body *b = k->b;
+	u8 *at;
+
+	if (!body_need(b, bytes))
+		return NULL;
+	at = b->base + k->rec;
+	if (b->at > k->rec)
+		memmove(at + bytes, at, b->at - k->rec);
+	b->at += bytes;
+	k->rec += bytes;
+	return at;
+}
+
+static int announce(struct walk *k, struct object *o)
+{
+	u64 want = (u64)o->gen << 32 | o->version;
+	struct worker *w = k->w;
+	struct tandem_new *new;
+	u32 bytes;
+	int err;
+
+	if (!o->gen)
+		return 0;
+	err = object_hold(k->c->outermost, o);
+	if (err)
+		return err;
+	if (o->index < w->known_room && w->known[o->index] == want)
+		return 0;
+	if (o->index >= w->known_room && known_grow(w, o->index))
+		return -ENOMEM;
+	bytes = sizeof(*new) + o->nseg * sizeof(o->seg[0]);
+	new = insert(k, bytes);
+	if (!new)
+		return -ENOMEM;
+	*new = (struct tandem_new){
+		.rec = {
+			.kind = TANDEM_REC_NEW, .id = o->kind, .bytes = bytes,
+			.index = o->index, .gen = o->gen, .count = o->nseg,
+		},
+		.size = o->size,
+		.page_offset = o->kind == TANDEM_OBJECT_DATA ? 0 : window_offset(o),
+	};
+	memcpy(new + 1, o->seg, o->nseg * sizeof(o->seg[0]));
+	w->known[o->index] = want;
+	return 0;
+}
+
+/* Puts the object on the walk's list, unless it is. */
+static void reach(struct walk *k, struct object *o)
+{
+	if (o->walk == k->st->walk)
+		return;
+	o->walk = k->st->walk;
+	o->next = NULL;
+	if (k->last)
+		k->last->next = o;
+	else
+		k->first = o;
+	k->last = o;
+}
+
+/* ---- pointers, kernel to wire ---- */
+
+static struct object *twin_of(struct walk *k, unsigned long v, u16 type)
+{
+	if (type == TANDEM_NONE)
+		return NULL;
+	if (!view_of(k->c->ready, type) && k->st->plan->type[type].life != TANDEM_LIFE_DEVICE)
+		return NULL;
+	return object_twin(k->c, v, type);
+}
+
+static int wire_out(struct walk *k, u64 v, u16 type, bool follow, struct tandem_wire *out)
+{
+	struct object *o;
+	int symbol, err;
+
+	*out = (struct tandem_wire){ .tag = TANDEM_WIRE_NULL };
+	if (!v)
+		return 0;
+	if (tandem_is_error(v)) {
+		out->tag = TANDEM_WIRE_ERROR;
+		out->value = v;
+		return 0;
+	}
+	o = object_find(k->st, v);
+	if (!o) {
+		symbol = symbol_find(k->st, v);
+		if (symbol >= 0) {
+			out->tag = TANDEM_WIRE_SYMBOL;
+			out->index = symbol;
+			return 0;
+		}
+		o = twin_of(k, v, type);
+	}
+	if (!o) {
+		out->tag = TANDEM_WIRE_TOKEN;
+		return token_of(k->w, v, &out->index);
+	}
+	err = announce(k, o);
+	if (err)
+		return err;
+	if (follow)
+		reach(k, o);
+	out->tag = TANDEM_WIRE_OBJECT;
+	out->index = o->index;
+	out->gen = o->gen;
+	out->offset = v - o->start;
+	return 0;
+}
+
+/* ---- values of objects ---- */
+
+static int sync_string(struct body *b, const char *s, u32 keep)
+{
+	u32 length = s ? strnlen(s, PAGE_SIZE) : 0;
+	u8 *p = body_need(b, 8 + length + keep);
+
+	if (!p)
+		return -ENOMEM;
+	p = PTR_ALIGN(p, 4);
+	*(u32 *)p = s ? length : ~0u;
+	p += 4;
+	if (length)
+		memcpy(p, s, length);
+	b->at = p + length - b->base;
+	return 0;
+}
+
+static int sync_pointers(struct walk *k, const struct step *s, unsigned long from, u32 keep)
+{
+	bool follow = s->access & TANDEM_READ;
+	struct body *b = k->b;
+	struct tandem_wire wire;
+	u16 n = s->count;
+	u8 *p;
+	int err;
+
+	for (; n; n--, from += s->stride) {
+		u64 v = READ_ONCE(*(u64 *)from);
+
+		if (s->kind == TANDEM_LEAF_STR) {
+			err = sync_string(b, (const char *)v, keep);
+		} else {
+			err = wire_out(k, v, s->type, follow, &wire);
+			p = err ? NULL : body_need(b, sizeof(wire) + 8 + keep);
+			if (!p)
+				return err ?: -ENOMEM;
+			p = PTR_ALIGN(p, 8);
+			*(struct tandem_wire *)p = wire;
+			b->at = p + sizeof(wire) - b->base;
+		}
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* One READ_ONCE of its own width for each scalar: the other half of flush_apply(). */
+static int sync_element(struct walk *k, const struct view *view, unsigned long base)
+{
+	const struct step *s = view->step, *end = s + view->nstep;
+	struct body *b = k->b;
+	u8 *p = body_need(b, view->room);
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	for (; s < end; s++) {
+		unsigned long from = base + s->offset;
+		u16 n = s->count;
+
+		if (s->kind >= TANDEM_LEAF_PTR) {
+			b->at = p - b->base;
+			err = sync_pointers(k, s, from, view->room);
+			if (err)
+				return err;
+			p = b->base + b->at;
+			continue;
+		}
+		switch (s->size) {
+		case 8:
+			for (p = PTR_ALIGN(p, 8); n; n--, p += 8, from += s->stride)
+				*(u64 *)p = READ_ONCE(*(u64 *)from);
+			break;
+		case 4:
+			for (p = PTR_ALIGN(p, 4); n; n--, p += 4, from += s->stride)
+				*(u32 *)p = READ_ONCE(*(u32 *)from);
+			break;
+		case 2:
+			for (p = PTR_ALIGN(p, 2); n; n--, p += 2, from += s->stride)
+				*(u16 *)p = READ_ONCE(*(u16 *)from);
+			break;
+		default:
+			for (; n; n--, p++, from += s->stride)
+				*p = READ_ONCE(*(u8 *)from);
+		}
+	}
+	b->at = p - b->base;
+	return 0;
+}
+
+static int sync_object(struct walk *k, struct object *o)
+{
+	struct body *b = k->b;
+	struct tandem_record *rec;
+	u32 i, el, pad;
+	int err;
+
+	k->rec = b->at;
+	for (i = 0; i < o->nseg; i++) {
+		const struct tandem_segment *seg = &o->seg[i];
+		const struct view *view = view_of(k->c->ready, seg->type);
+		unsigned long base = o->start + seg->offset;
+		u32 each = k->st->plan->type[seg->type].size;
+
+		if (!view)
+			continue;
+		if (b->at == k->rec) {
+			if (!body_need(b, sizeof(*rec)))
+				return -ENOMEM;
+			b->at += sizeof(*rec);
+		}
+		for (el = 0; el < seg->count; el++, base += each) {
+			err = sync_element(k, view, base);
+			if (err)
+				return err;
+		}
+	}
+	if (b->at == k->rec)
+		return 0;
+	pad = ALIGN(b->at, 8) - b->at;
+	if (pad) {
+		u8 *p = body_need(b, 8);
+
+		if (!p)
+			return -ENOMEM;
+		memset(p, 0, pad);
+		b->at += pad;
+	}
+	rec = (struct tandem_record *)(b->base + k->rec);
+	*rec = (struct tandem_record){
+		.kind = TANDEM_REC_SYNC, .bytes = b->at - k->rec,
+		.index = o->index, .gen = o->gen,
+	};
+	return 0;
+}
+
+/* ---- the walk ---- */
+
+static int walk_begin(struct walk *k, struct call *c)
+{
+	struct worker *w = c->worker;
+	struct tandem_record *rec;
+	u32 i;
+
+	lockdep_assert_held(&c->state->mutex);
+	*k = (struct walk){ .c = c, .st = c->state, .w = w, .b = &w->up };
+	k->st->walk++;
+	body_reset(k->b);
+	for (i = 0; i < w->ngone; i += 2) {
+		rec = body_need(k->b, sizeof(*rec));
+		if (!rec)
+			return -ENOMEM;
+		*rec = (struct tandem_record){
+			.kind = TANDEM_REC_GONE, .bytes = sizeof(*rec),
+			.index = w->gone[i], .gen = w->gone[i + 1],
+		};
+		k->b->at += sizeof(*rec);
+	}
+	w->ngone = 0;
+	return 0;
+}
+
+static int walk_run(struct walk *k)
+{
+	struct call *c = k->c;
+	struct object *o;
+	u32 i;
+	int err;
+
+	for (i = 0; i < c->ngained; i++) {
+		o = c->gained[i].object;
+		if (!o->size || o->gen != c->gained[i].gen)
+			continue;
+		k->rec = k->b->at;
+		err = announce(k, o);
+		if (err)
+			return err;
+		reach(k, o);
+	}
+	for (i = 0; i < c->entry->nglobal; i++)
+		reach(k, &k->st->objects.global[c->entry->global[i]]);
+	for (o = k->first; o; o = o->next) {
+		err = sync_object(k, o);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int values(struct walk *k, u16 kind, u16 id, const struct tandem_wire *wire, u32 count)
+{
+	u32 bytes = sizeof(struct tandem_record) + count * sizeof(*wire);
+	struct tandem_record *rec = body_need(k->b, bytes);
+
+	if (!rec)
+		return -ENOMEM;
+	*rec = (struct tandem_record){ .kind = kind, .id = id, .bytes = bytes, .count = count };
+	memcpy(rec + 1, wire, count * sizeof(*wire));
+	k->b->at += bytes;
+	return 0;
+}
+
+/* What was announced in a body that is not sent is not known. */
+static int unsent(struct walk *k, int err)
+{
+	if (err && k->w->known_room)
+		memset(k->w->known, 0, k->w->known_room * sizeof(*k->w->known));
+	return err;
+}
+
+static int argument(struct walk *k, unsigned int n, struct tandem_wire *wire)
+{
+	const struct tandem_value *value = &k->c->entry->arg[n];
+	u64 v = k->c->arg[n], bytes;
+
+	*wire = (struct tandem_wire){ .tag = TANDEM_WIRE_SCALAR };
+	k->rec = k->b->at;
+	switch (value->kind) {
+	case TANDEM_VALUE_SCALAR:
+		wire->value = tandem_scalar(v, value->size, value->is_signed);
+		return 0;
+	case TANDEM_VALUE_PTR:
+		return wire_out(k, v, value->type, true, wire);
+	}
+	wire->tag = TANDEM_WIRE_NULL;
+	if (!v)
+		return 0;
+	if (value->kind != TANDEM_VALUE_BUFFER) {
+		wire->tag = TANDEM_WIRE_STRING;
+		bytes = strlen((const char *)v) + 1;
+	} else {
+		wire->tag = TANDEM_WIRE_BUFFER;
+		bytes = k->c->bytes ? k->c->bytes[n] : 0;
+		bytes = bytes ?: value->bytes;
+	}
+	return body_buffer(k->b, (const void *)v, min_t(u64, bytes, U32_MAX), &wire->index);
+}
+
+int marshal_call(struct call *c)
+{
+	struct tandem_wire wire[TANDEM_ARGS_MAX];
+	struct walk k;
+	unsigned int i;
+	int err;
+
+	err = walk_begin(&k, c);
+	for (i = 0; !err && i < c->entry->nargs; i++)
+		err = argument(&k, i, &wire[i]);
+	if (!err)
+		err = walk_run(&k);
+	if (!err)
+		err = values(&k, TANDEM_REC_CALL, c->id, wire, c->entry->nargs);
+	return unsent(&k, err);
+}
+
+/* The arguments as roots of a later walk of the same call. */
+static int roots(struct walk *k)
+{
+	const struct tandem_entry *entry = k->c->entry;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < entry->nargs; i++) {
+		struct object *o;
+
+		if (entry->arg[i].kind != TANDEM_VALUE_PTR || !k->c->arg[i])
+			continue;
+		o = object_find(k->st, k->c->arg[i]);
+		if (!o)
+			continue;
+		k->rec = k->b->at;
+		err = announce(k, o);
+		if (err)
+			return err;
+		reach(k, o);
+	}
+	return 0;
+}
+
+/* The user half got this object as a result: it sees it from now on, reached or not. */
+static int gain(struct call *c, struct object *o)
+{
+	u32 i;
+
+	for (i = 0; i < c->ngained; i++) {
+		struct object *was = c->gained[i].object;
+
+		if (was == o || !was->size || was->gen != c->gained[i].gen)
+			break;
+	}
+	if (i == c->gained_room) {
+		u32 room = c->gained_room ? 2 * c->gained_room : 8;
+		struct hold *more = krealloc_array(c->gained, room, sizeof(*more), GFP_KERNEL);
+
+		if (!more)
+			return -ENOMEM;
+		c->gained = more;
+		c->gained_room = room;
+	}
+	c->gained[i].object = o;
+	c->gained[i].gen = o->gen;
+	c->ngained = max(c->ngained, i + 1);
+	return 0;
+}
+
+/* What a downcall returned becomes a root of this walk and of those that follow. */
+static int result_root(struct walk *k, const struct tandem_value *value, u64 v)
+{
+	struct tandem_wire wire;
+	struct object *o;
+	int err;
+
+	k->rec = k->b->at;
+	err = wire_out(k, v, value->type, true, &wire);
+	if (err || wire.tag != TANDEM_WIRE_OBJECT)
+		return err;
+	o = object_find(k->st, v);
+	return o && o->kind == TANDEM_OBJECT_DATA ? gain(k->c, o) : 0;
+}
+
+/*
+ * The fields of the innermost call again. @result: what kind of value @v is, or NULL.
+ * All later parts of the answer go behind them.
+ */
+int marshal_sync(struct call *c, const struct tandem_value *result, u64 v)
+{
+	struct walk k;
+	int err;
+
+	err = walk_begin(&k, c);
+	if (!err)
+		err = roots(&k);
+	if (!err && result && result->kind == TANDEM_VALUE_PTR)
+		err = result_root(&k, result, v);
+	if (!err)
+		err = walk_run(&k);
+	return unsent(&k, err);
+}
+
+/* The answer to a downcall; OUT buffers are in the body already. */
+int marshal_return(struct call *c, u16 down, u64 result)
+{
+	const struct tandem_value *value = &c->state->plan->down[down].result;
+	struct tandem_wire wire = { .tag = TANDEM_WIRE_SCALAR };
+	struct walk k = { .c = c, .st = c->state, .w = c->worker, .b = &c->worker->up };
+	u16 type;
+	int err = 0;
+
+	k.rec = k.b->at;
+	if (value->kind == TANDEM_VALUE_PTR || value->kind == TANDEM_VALUE_BUFFER) {
+		type = value->kind == TANDEM_VALUE_PTR ? value->type : TANDEM_NONE;
+		err = wire_out(&k, result, type, false, &wire);
+	} else if (value->kind == TANDEM_VALUE_SCALAR) {
+		wire.value = tandem_scalar(result, value->size, value->is_signed);
+	} else if (value->kind != TANDEM_VALUE_VOID) {
+		wire.tag = TANDEM_WIRE_NULL;
+		if (result) {
+			wire.tag = TANDEM_WIRE_STRING;
+			err = body_buffer(k.b, (const void *)result,
+					  strlen((const char *)result) + 1, &wire.index);
+		}
+	}
+	if (!err)
+		err = values(&k, TANDEM_REC_RETURN, down, &wire, 1);
+	return unsent(&k, err);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The plan made ready: views as flat tables, symbols by address.
+ */
+#include <linux/hash.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+static int view_prepare(const struct tandem_plan *plan, const struct tandem_view *from,
+			struct view *view)
+{
+	unsigned int i;
+
+	view->type = from->type;
+	view->nstep = from->nuse;
+	view->step = kvcalloc(from->nuse ?: 1, sizeof(*view->step), GFP_KERNEL);
+	if (!view->step)
+		return -ENOMEM;
+	for (i = 0; i < from->nuse; i++) {
+		const struct tandem_leaf *leaf = &plan->type[from->type].leaf[from->use[i].leaf];
+		struct step *s = &view->step[i];
+
+		s->offset = leaf->offset;
+		s->stride = leaf->stride;
+		s->count = leaf->count;
+		s->type = leaf->kind == TANDEM_LEAF_PTR ? leaf->type : TANDEM_NONE;
+		s->kind = leaf->kind;
+		s->size = leaf->size;
+		s->access = from->use[i].access;
+		s->is_const = leaf->is_const;
+		s->mask = leaf->mask;
+		view->room += leaf->kind == TANDEM_LEAF_PTR ?
+			      leaf->count * sizeof(struct tandem_wire) + 8 :
+			      leaf->count * leaf->size + 8;
+	}
+	return 0;
+}
+
+static int entry_prepare(const struct tandem_plan *plan, const struct tandem_entry *from,
+			 struct entry *entry)
+{
+	unsigned int i;
+	int err;
+
+	entry->view_of = kvmalloc_array(plan->ntype ?: 1, sizeof(*entry->view_of), GFP_KERNEL);
+	entry->view = kvcalloc(from->nview ?: 1, sizeof(*entry->view), GFP_KERNEL);
+	if (!entry->view_of || !entry->view)
+		return -ENOMEM;
+	memset(entry->view_of, 0xff, plan->ntype * sizeof(*entry->view_of));
+	for (i = 0; i < from->nview; i++) {
+		err = view_prepare(plan, &from->view[i], &entry->view[i]);
+		if (err)
+			return err;
+		if (from->view[i].nuse)
+			entry->view_of[from->view[i].type] = i;
+	}
+	return 0;
+}
+
+static int symbols_prepare(struct state *st)
+{
+	u32 n = st->plan->nsymbol, i, at;
+
+	st->symbol_mask = roundup_pow_of_two(2 * n + 2) - 1;
+	st->symbol = kvcalloc(st->symbol_mask + 1, sizeof(*st->symbol), GFP_KERNEL);
+	if (!st->symbol)
+		return -ENOMEM;
+	/* Two names of one address: the first wins, both translate back. */
+	for (i = n; i--;) {
+		unsigned long address = (unsigned long)st->half->symbol[i];
+
+		if (!address)
+			continue;
+		at = hash_long(address, 32) & st->symbol_mask;
+		while (st->symbol[at].address && st->symbol[at].address != address)
+			at = (at + 1) & st->symbol_mask;
+		st->symbol[at].address = address;
+		st->symbol[at].id = i;
+	}
+	return 0;
+}
+
+int symbol_find(const struct state *st, unsigned long address)
+{
+	u32 at = hash_long(address, 32) & st->symbol_mask;
+
+	for (; st->symbol[at].address; at = (at + 1) & st->symbol_mask)
+		if (st->symbol[at].address == address)
+			return st->symbol[at].id;
+	return -1;
+}
+
+int plan_prepare(struct state *st)
+{
+	const struct tandem_plan *plan = st->plan;
+	unsigned int i;
+	int err;
+
+	st->entry = kvcalloc(plan->nentry ?: 1, sizeof(*st->entry), GFP_KERNEL);
+	st->warned = bitmap_zalloc(plan->nentry ?: 1, GFP_KERNEL);
+	st->stats.up = kvcalloc(plan->nentry ?: 1, sizeof(u64), GFP_KERNEL);
+	st->stats.down = kvcalloc(plan->ndown ?: 1, sizeof(u64), GFP_KERNEL);
+	if (!st->entry || !st->warned || !st->stats.up || !st->stats.down)
+		return -ENOMEM;
+	for (i = 0; i < plan->nentry; i++) {
+		err = entry_prepare(plan, &plan->entry[i], &st->entry[i]);
+		if (err)
+			return err;
+	}
+	return symbols_prepare(st);
+}
+
+void plan_forget(struct state *st)
+{
+	unsigned int i, j;
+
+	for (i = 0; st->entry && i < st->plan->nentry; i++) {
+		for (j = 0; st->entry[i].view && j < st->plan->entry[i].nview; j++)
+			kvfree(st->entry[i].view[j].step);
+		kvfree(st->entry[i].view);
+		kvfree(st->entry[i].view_of);
+	}
+	kvfree(st->entry);
+	bitmap_free(st->warned);
+	kvfree(st->symbol);
+	kvfree(st->stats.up);
+	kvfree(st->stats.down);
+}

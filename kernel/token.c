@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tokens: kernel pointers that the user half may only hand back, until the outermost
+ * upcall in which it got them returns.
+ */
+#include <linux/hash.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+static u32 *hash_slot(struct tokens *t, unsigned long address)
+{
+	u32 mask = 2 * t->room - 1;
+	u32 at = hash_long(address, 32) & mask;
+
+	while (t->hash[at] && t->token[t->hash[at] - 1].address != address)
+		at = (at + 1) & mask;
+	return &t->hash[at];
+}
+
+static int grow(struct tokens *t)
+{
+	u32 room = t->room ? 2 * t->room : 64, i;
+	struct token *token = kvmalloc_array(room, sizeof(*token), GFP_KERNEL);
+	u32 *hash = kvcalloc(2 * room, sizeof(*hash), GFP_KERNEL);
+
+	if (!token || !hash) {
+		kvfree(token);
+		kvfree(hash);
+		return -ENOMEM;
+	}
+	if (t->count)
+		memcpy(token, t->token, t->count * sizeof(*token));
+	kvfree(t->token);
+	kvfree(t->hash);
+	t->token = token;
+	t->hash = hash;
+	t->room = room;
+	for (i = 0; i < t->count; i++)
+		if (token[i].address)
+			*hash_slot(t, token[i].address) = i + 1;
+	return 0;
+}
+
+int token_of(struct worker *w, unsigned long address, u32 *id)
+{
+	struct tokens *t = &w->tokens;
+	u32 *slot;
+
+	if (t->count == t->room && grow(t))
+		return -ENOMEM;
+	slot = hash_slot(t, address);
+	if (!*slot) {
+		/* 0 is no token; numbers may wrap, the order within one upcall stays. */
+		if (!++w->channel->tokens)
+			w->channel->tokens = 1;
+		t->token[t->count].id = w->channel->tokens;
+		t->token[t->count].address = address;
+		*slot = ++t->count;
+		w->channel->state->stats.tokens++;
+	}
+	*id = t->token[*slot - 1].id;
+	return 0;
+}
+
+static struct token *find(struct tokens *t, u32 id)
+{
+	u32 low = 0, high = t->count, first = t->count ? t->token[0].id : 0;
+
+	while (low < high) {
+		u32 mid = (low + high) / 2;
+
+		if (t->token[mid].id == id)
+			return &t->token[mid];
+		if (t->token[mid].id - first < id - first)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+unsigned long token_address(struct worker *w, u32 id)
+{
+	struct token *token = find(&w->tokens, id);
+
+	return token ? token->address : 0;
+}
+
+/* The memory was freed: the token stays dead, the address may get a new one. */
+void token_drop(struct worker *w, unsigned long address)
+{
+	struct tokens *t = &w->tokens;
+	u32 i;
+
+	for (i = 0; i < t->count; i++)
+		if (t->token[i].address == address)
+			break;
+	if (i == t->count)
+		return;
+	t->token[i].address = 0;
+	memset(t->hash, 0, 2 * t->room * sizeof(*t->hash));
+	for (i = 0; i < t->count; i++)
+		if (t->token[i].address)
+			*hash_slot(t, t->token[i].address) = i + 1;
+}
+
+void tokens_reset(struct worker *w)
+{
+	struct tokens *t = &w->tokens;
+
+	if (!t->count)
+		return;
+	memset(t->hash, 0, 2 * t->room * sizeof(*t->hash));
+	t->count = 0;
+}
+
+void tokens_free(struct worker *w)
+{
+	kvfree(w->tokens.token);
+	kvfree(w->tokens.hash);
+}

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An upcall: the guard, a worker, turns with it until it replied, and what happens when
+ * it does not.
+ */
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/* ---- the guard ---- */
+
+static bool may_sleep(struct state *st, unsigned int entry)
+{
+	if (likely(!in_atomic() && !irqs_disabled() && !rcu_preempt_depth()))
+		return true;
+	/* pr_warn, no WARN: the kernel is well, the split is wrong. */
+	if (!test_and_set_bit(entry, st->warned))
+		pr_warn("tandem: %s: %s was called in atomic context: refused\n", st->name,
+			st->plan->entry[entry].name);
+	return false;
+}
+
+/* ---- a worker for it ---- */
+
+static struct hlist_head *callers_of(struct state *st, struct task_struct *task)
+{
+	return &st->callers[hash_ptr(task, CALLER_BITS)];
+}
+
+/* The innermost active call of this thread: a downcall of it led here. */
+static struct call *outer_of(struct state *st, struct task_struct *task)
+{
+	struct call *c;
+
+	hlist_for_each_entry(c, callers_of(st, task), caller)
+		if (c->task == task)
+			return c;
+	return NULL;
+}
+
+static bool usable(const struct tandem_channel *ch)
+{
+	return ch && !ch->condemned && !ch->quit;
+}
+
+/*
+ * The warmest idle worker, waited for if need be. state.lock is held before and after,
+ * not between; the caller has a reference to the channel.
+ */
+static struct worker *idle_worker(struct state *st, struct tandem_channel *ch)
+{
+	long left = msecs_to_jiffies(deadline_ms);
+	struct worker *w;
+	DEFINE_WAIT(wait);
+
+	w = list_first_entry_or_null(&ch->idle, struct worker, idle);
+	if (likely(w))
+		return w;
+	for (;;) {
+		prepare_to_wait_exclusive(&ch->waiting, &wait, TASK_IDLE | TASK_FREEZABLE);
+		w = list_first_entry_or_null(&ch->idle, struct worker, idle);
+		if (w || !left || !usable(ch))
+			break;
+		spin_unlock(&st->lock);
+		left = schedule_timeout(left);
+		spin_lock(&st->lock);
+	}
+	finish_wait(&ch->waiting, &wait);
+	if (!w && usable(ch)) {
+		spin_unlock(&st->lock);
+		channel_condemn(ch, "no worker became idle within the deadline");
+		spin_lock(&st->lock);
+	}
+	return usable(ch) ? w : NULL;
+}
+
+/* state.mutex is not held: only this thread uses what is parked. */
+static int park(struct call *c)
+{
+	struct worker *w = c->worker;
+	struct parked *parked = kvmalloc(sizeof(*parked), GFP_KERNEL);
+	u8 *home = kvmalloc(TANDEM_DOWN_BYTES, GFP_KERNEL);
+
+	if (!parked || !home) {
+		kvfree(parked);
+		kvfree(home);
+		return -ENOMEM;
+	}
+	parked->in = w->in;
+	parked->in_home = w->in_home;
+	parked->in_bytes = w->in_bytes;
+	parked->nbuffer = w->nbuffer;
+	memcpy(parked->buffer, w->buffer, sizeof(w->buffer));
+	w->in = w->in_home = home;
+	c->parked = parked;
+	return 0;
+}
+
+static void unpark(struct call *c)
+{
+	struct worker *w = c->worker;
+	struct parked *parked = c->parked;
+
+	if (w->in != w->in_home)
+		kvfree(w->in);
+	kvfree(w->in_home);
+	w->in = parked->in;
+	w->in_home = parked->in_home;
+	w->in_bytes = parked->in_bytes;
+	w->nbuffer = parked->nbuffer;
+	memcpy(w->buffer, parked->buffer, sizeof(w->buffer));
+	kvfree(parked);
+}
+
+/*
+ * Finds the worker and enters the call everywhere. -EIO: no user half serves; then
+ * nothing is entered.
+ */
+static int call_begin(struct call *c)
+{
+	struct state *st = c->state;
+	struct tandem_channel *ch;
+	struct worker *w;
+	bool watch = false;
+
+	spin_lock(&st->lock);
+	ch = st->channel;
+	if (unlikely(!usable(ch) || st->dying))
+		goto dead;
+	channel_get(ch);
+	c->outer = outer_of(st, c->task);
+	if (c->outer) {
+		if (c->outer->channel != ch)
+			goto put;
+		c->outermost = c->outer->outermost;
+		w = c->outer->worker;
+	} else {
+		c->outermost = c;
+		w = idle_worker(st, ch);
+		if (unlikely(!w))
+			goto put;
+		list_del_init(&w->idle);
+		w->spare = list_empty(&ch->idle) && ch->nworker < WORKERS_MAX;
+		w->caller = c->task;
+	}
+	c->channel = ch;
+	c->worker = w;
+	c->seq = ++st->seq;
+	list_add(&c->node, &st->calls);
+	hlist_add_head(&c->caller, callers_of(st, c->task));
+	if (unlikely(!ch->watching))
+		watch = ch->watching = true;
+	spin_unlock(&st->lock);
+	if (unlikely(watch))
+		watchdog_start(ch);
+	if (c->outer && c->outer->parsing)
+		return park(c);
+	return 0;
+dead:
+	spin_unlock(&st->lock);
+	return -EIO;
+put:
+	spin_unlock(&st->lock);
+	channel_put(ch);
+	return -EIO;
+}
+
+static void call_leave(struct call *c)
+{
+	struct state *st = c->state;
+	struct tandem_channel *ch = c->channel;
+	struct worker *w = c->worker;
+	bool waiting = false;
+
+	if (c->parked)
+		unpark(c);
+	w->call = c->outer;
+	if (c->outer)
+		w->seq = c->outer->seq;
+	spin_lock(&st->lock);
+	list_del(&c->node);
+	hlist_del(&c->caller);
+	if (!c->outer) {
+		list_add(&w->idle, &ch->idle);
+		waiting = wq_has_sleeper(&ch->waiting);
+	}
+	if (unlikely(st->dying) && list_empty(&st->calls))
+		wake_up_all(&st->drained);
+	spin_unlock(&st->lock);
+	if (unlikely(waiting))
+		wake_up(&ch->waiting);
+	channel_put(ch);
+}
+
+/* ---- turns ---- */
+
+static void hand_over(struct call *c, u32 op)
+{
+	struct worker *w = c->worker;
+	struct tandem_area *area = w->area;
+	u32 flags = 0;
+
+	if (unlikely(w->spare && op == TANDEM_OP_CALL)) {
+		flags |= TANDEM_UP_SPARE;
+		w->spare = false;
+	}
+	if (unlikely(w->up.base != w->up.home))
+		flags |= TANDEM_UP_SPILL;
+	area->up_seq = c->seq;
+	area->up_op = op;
+	area->up_flags = flags;
+	area->up_bytes = w->up.at;
+	w->call = c;
+	w->seq = c->seq;
+	WRITE_ONCE(w->since, jiffies);
+	/* Pairs with the acquire in worker_next(): all of the above is the worker's now. */
+	smp_store_release(&w->turn, TURN_WORKER);
+	wake_up_process(w->task);
+	/* The wake has asked for a reschedule: taking it here, runnable, saves the sleep. */
+	cond_resched();
+}
+
+/*
+ * Until the worker has said something. False: the channel was condemned, and the worker
+ * does not touch the call any more. Signals are not looked at, not even SIGKILL: the
+ * kernel's data is in the middle of an operation that ends by reply, deadline or death.
+ */
+static bool turn_comes(struct call *c)
+{
+	struct worker *w = c->worker;
+	bool came;
+
+	/* Pairs with the release in the worker's thread. */
+	if (smp_load_acquire(&w->turn) == TURN_CALLER)
+		return true;
+	for (;;) {
+		set_current_state(TASK_IDLE | TASK_FREEZABLE);
+		came = smp_load_acquire(&w->turn) == TURN_CALLER;
+		if (came)
+			break;
+		if (READ_ONCE(c->channel->condemned) &&
+		    cmpxchg(&w->turn, TURN_WORKER, TURN_CALLER) == TURN_WORKER)
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return came;
+}
+
+/* ---- the conversation ---- */
+
+static int marshal(struct call *c)
+{
+	struct state *st = c->state;
+	int err;
+
+	mutex_lock(&st->mutex);
+	c->mark = st->ledger.seq;
+	c->locks_before = c->outermost->locks;
+	st->stats.up[c->id]++;
+	st->stats.upcalls++;
+	if (c->outer)
+		st->stats.nested++;
+	if (c->entry->flags & TANDEM_ENTRY_BEGINS)
+		c->scope = scope_begin(st, c->arg[0]);
+	else if (st->scopes.next != &st->scopes)
+		c->scope = scope_of_args(st, c->entry, c->arg);
+	if (!c->outermost->scope)
+		c->outermost->scope = c->scope;
+	err = marshal_call(c);
+	if (c->worker->up.base != c->worker->up.home)
+		st->stats.spills++;
+	st->stats.bytes_up += c->worker->up.at;
+	mutex_unlock(&st->mutex);
+	return err;
+}
+
+static int converse(struct call *c, u64 *result)
+{
+	u32 op = TANDEM_OP_CALL;
+	int ret;
+
+	for (;;) {
+		hand_over(c, op);
+		if (!turn_comes(c))
+			return -EIO;
+		if (unlikely(READ_ONCE(c->channel->condemned)))
+			return -EIO;
+		ret = message_take(c, result);
+		if (ret)
+			break;
+		if (unlikely(READ_ONCE(c->channel->condemned)))
+			return -EIO;
+		op = TANDEM_OP_RETURN;
+	}
+	if (ret < 0) {
+		channel_condemn(c->channel, ret == -EPROTO ? NULL : "no memory for its message");
+		return -EIO;
+	}
+	if (unlikely(c->outermost->locks > c->locks_before)) {
+		channel_condemn(c->channel, "it replied without releasing a lock");
+		return -EIO;
+	}
+	return 0;
+}
+
+/* ---- the end ---- */
+
+static bool failed(const struct call *c, u64 result)
+{
+	const struct tandem_value *value = &c->entry->result;
+
+	return value->kind == TANDEM_VALUE_SCALAR && value->is_signed && (s64)result < 0;
+}
+
+/* The device's scope ends with the call, as the driver wanted it. */
+static void scope_done(struct call *c, u64 result)
+{
+	struct state *st = c->state;
+	struct scope *scope;
+	u16 flags = c->entry->flags;
+
+	if (!(flags & TANDEM_ENTRY_ENDS) && !(flags & TANDEM_ENTRY_BEGINS && failed(c, result)))
+		return;
+	mutex_lock(&st->mutex);
+	scope = scope_find(st, c->arg[0]);
+	if (scope) {
+		ledger_left_over(st, scope);
+		scope_end(st, scope);
+	}
+	mutex_unlock(&st->mutex);
+}
+
+/*
+ * The user half did not do it. What the interrupted call had acquired goes back, unless
+ * it only reads; what a closing or ending call should have released is released for it.
+ */
+static void abort_call(struct call *c)
+{
+	struct state *st = c->state;
+	u16 flags = c->entry->flags;
+	struct scope *scope;
+
+	if (c->worker)
+		ledger_undo_call(c, flags & TANDEM_ENTRY_READS);
+	mutex_lock(&st->mutex);
+	scope = scope_of_args(st, c->entry, c->arg);
+	mutex_unlock(&st->mutex);
+	if (c->entry->closes != TANDEM_NONE)
+		ledger_undo_closed(st, c->entry->closes, scope);
+	if (!(flags & (TANDEM_ENTRY_BEGINS | TANDEM_ENTRY_ENDS)))
+		return;
+	mutex_lock(&st->mutex);
+	scope = scope_find(st, c->arg[0]);
+	mutex_unlock(&st->mutex);
+	if (!scope)
+		return;
+	ledger_undo_scope(st, scope);
+	mutex_lock(&st->mutex);
+	scope_end(st, scope);
+	mutex_unlock(&st->mutex);
+}
+
+static void call_settle(struct call *c)
+{
+	struct state *st = c->state;
+
+	kfree(c->gained);
+	if (c->outer)
+		return;
+	if (!c->nheld && !c->worker->tokens.count)
+		return;
+	mutex_lock(&st->mutex);
+	objects_release(c);
+	tokens_reset(c->worker);
+	mutex_unlock(&st->mutex);
+}
+
+int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
+		  const u64 *bytes, u64 *result)
+{
+	struct state *st = half->state;
+	struct call c;
+	u64 value = 0;
+	int err;
+
+	if (!st || entry >= st->plan->nentry)
+		return st ? -EINVAL : -EIO;
+	if (!may_sleep(st, entry))
+		return -EWOULDBLOCK;
+	c = (struct call){
+		.state = st, .task = current, .entry = &st->plan->entry[entry],
+		.ready = &st->entry[entry], .id = entry, .arg = arg, .bytes = bytes,
+		.held_room = ARRAY_SIZE(c.held_few),
+	};
+	c.held = c.held_few;
+	err = call_begin(&c);
+	if (!err)
+		err = marshal(&c);
+	if (!err)
+		err = converse(&c, &value);
+	if (unlikely(err == -EIO))
+		abort_call(&c);
+	else if (!err)
+		scope_done(&c, value);
+	if (c.worker) {
+		call_settle(&c);
+		call_leave(&c);
+	}
+	if (!err && result)
+		*result = value;
+	return err;
+}
+EXPORT_SYMBOL_GPL(tandem_upcall);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The watchdog of a channel: looks every 20 ms while calls are active. It notices a user
+ * half that dies (before its core dump is written) or serves too long without a crossing.
+ */
+#include <linux/moduleparam.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+
+#include "internal.h"
+
+unsigned int deadline_ms = 1000;
+module_param(deadline_ms, uint, 0644);
+MODULE_PARM_DESC(deadline_ms, "how long a user half may serve without a crossing");
+
+static struct workqueue_struct *watchdogs;
+
+/* task->signal lives as long as the task_struct that the worker holds. */
+static bool dying(struct task_struct *task)
+{
+	return READ_ONCE(task->signal->flags) & SIGNAL_GROUP_EXIT ||
+	       READ_ONCE(task->flags) & PF_EXITING || READ_ONCE(task->signal->core_state);
+}
+
+static const char *look(struct tandem_channel *ch, bool grace)
+{
+	unsigned long limit = msecs_to_jiffies(deadline_ms);
+	u32 i, n = smp_load_acquire(&ch->nworker);
+
+	for (i = 0; i < n; i++) {
+		struct worker *w = ch->worker[i];
+
+		if (dying(w->task))
+			return "it is dying";
+		if (READ_ONCE(w->turn) != TURN_WORKER)
+			continue;
+		/* A debugger stops the clock, and so does a machine that slept. */
+		if (grace || READ_ONCE(w->task->ptrace))
+			WRITE_ONCE(w->since, jiffies);
+		else if (time_after(jiffies, READ_ONCE(w->since) + limit))
+			return "it missed its deadline";
+	}
+	return NULL;
+}
+
+void watchdog_look(struct work_struct *work)
+{
+	struct tandem_channel *ch = container_of(work, struct tandem_channel, watchdog.work);
+	struct state *st = ch->state;
+	bool grace = time_after(jiffies, ch->looked + 10 * WATCH_PERIOD);
+	const char *why = READ_ONCE(ch->condemned) ? NULL : look(ch, grace);
+	bool again;
+
+	ch->looked = jiffies;
+	if (why)
+		channel_condemn(ch, why);
+	spin_lock(&st->lock);
+	again = !ch->condemned && (!list_empty(&st->calls) || st->seq != ch->watched);
+	ch->watched = st->seq;
+	ch->watching = again;
+	spin_unlock(&st->lock);
+	if (again)
+		queue_delayed_work(watchdogs, &ch->watchdog, WATCH_PERIOD);
+	else
+		channel_put(ch);
+}
+
+/* The work holds a reference as long as it runs again. */
+void watchdog_start(struct tandem_channel *ch)
+{
+	channel_get(ch);
+	ch->looked = jiffies;
+	queue_delayed_work(watchdogs, &ch->watchdog, WATCH_PERIOD);
+}
+
+int watchdog_init(void)
+{
+	watchdogs = alloc_workqueue("tandem", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_FREEZABLE, 0);
+	return watchdogs ? 0 : -ENOMEM;
+}
+
+void watchdog_exit(void)
+{
+	destroy_workqueue(watchdogs);
+}

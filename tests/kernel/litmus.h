@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The litmus half: a driver without a device, whose plan is written by hand so that each
+ * rule of the channel can be met. Shared by the module and the programs that play its
+ * user half on the raw channel.
+ */
+#ifndef LITMUS_H
+#define LITMUS_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+#define LITMUS_BUILD	"00112233445566778899aabbccddeeff00112233"
+
+struct litmus_ring {
+	__u32 head;
+	__u32 tail;
+	__u64 slot[4];
+};
+
+struct litmus_dev {
+	__u32 a, b, c, d;
+	__u64 e, f;
+	__u16 g;
+	__u8 h;
+	__u8 bits;		/* low nibble is the user half's */
+	__u32 ticks;		/* the kernel's: a timer counts */
+	struct litmus_ring *ring;
+	struct litmus_ring *ring2;	/* the user half stores untyped memory here */
+	const char *name;
+	void *cookie;
+	void (*fn)(void);
+	__u32 arr[4];
+	__u32 fixed;		/* const: never written back */
+};
+
+enum { LITMUS_TYPE_DEV, LITMUS_TYPE_RING, LITMUS_TYPE_BIG, LITMUS_TYPES };
+
+/* Places of the uses in every view of struct litmus_dev. */
+enum {
+	LITMUS_USE_A, LITMUS_USE_B, LITMUS_USE_C, LITMUS_USE_D, LITMUS_USE_E, LITMUS_USE_F,
+	LITMUS_USE_G, LITMUS_USE_H, LITMUS_USE_BITS, LITMUS_USE_TICKS, LITMUS_USE_RING,
+	LITMUS_USE_RING2, LITMUS_USE_NAME, LITMUS_USE_COOKIE, LITMUS_USE_FN, LITMUS_USE_ARR,
+	LITMUS_USE_FIXED, LITMUS_USES
+};
+
+enum {
+	LITMUS_PROBE, LITMUS_REMOVE, LITMUS_POKE, LITMUS_TEN, LITMUS_BUFFER, LITMUS_OPEN,
+	LITMUS_CLOSE, LITMUS_READ, LITMUS_NULL, LITMUS_BIG, LITMUS_ENTRIES
+};
+
+enum {
+	LITMUS_DOWN_ALLOC, LITMUS_DOWN_FREE, LITMUS_DOWN_LOCK, LITMUS_DOWN_UNLOCK,
+	LITMUS_DOWN_NEST, LITMUS_DOWN_LOG, LITMUS_DOWN_ADD, LITMUS_DOWN_TICK, LITMUS_DOWN_FILL,
+	LITMUS_DOWN_KEEP, LITMUS_DOWN_SLEEP, LITMUS_DOWN_NEVER, LITMUS_DOWN_DMA,
+	LITMUS_DOWN_DMA_FREE, LITMUS_DOWN_RAW, LITMUS_DOWNS
+};
+
+/* The driver's face: runs one entry in the user half, and shows what is there after. */
+struct litmus_run {
+	__u32 entry;
+	__s32 error;			/* of tandem_upcall() */
+	__u32 device;			/* 0 or 1 */
+	__u32 from;			/* LITMUS_FROM_*: the context to call from */
+	__u64 arg;
+	__u64 result;
+	__u64 buffer, bytes;		/* BUFFER's */
+	__u64 repeat;			/* calls back to back */
+	struct litmus_dev dev;		/* the kernel's, afterwards; pointers are 0 or 1 */
+	__u32 allocated;		/* live allocations */
+	__u32 locked;
+	__u32 ticked;			/* LITMUS_DOWN_TICK calls */
+	__u32 kept;
+	__u64 ns;			/* the calls took */
+};
+
+enum { LITMUS_FROM_THREAD, LITMUS_FROM_SPIN, LITMUS_FROM_RCU, LITMUS_FROM_IRQ, LITMUS_FROM_SOFTIRQ };
+
+#define LITMUS_IOC_RUN		_IOWR('L', 1, struct litmus_run)
+#define LITMUS_IOC_REGISTER	_IO('L', 2)
+#define LITMUS_IOC_UNREGISTER	_IO('L', 3)
+#define LITMUS_IOC_SET		_IOW('L', 4, struct litmus_run)	/* dev.a .. dev.arr of the device */
+
+#endif

@@ -1,0 +1,889 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel runtime alone: a raw user half in a child process, the litmus module's face
+ * in this one. One test per name; without a name, all of them. 0, or 1 and what differed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/litmus.h"
+#include "kernel_raw.h"
+
+#define CHECK(x) do {								\
+	if (!(x)) {								\
+		printf("  %s:%d: not so: %s\n", __func__, __LINE__, #x);	\
+		failures++;							\
+	}									\
+} while (0)
+
+static int failures, face, nspare;
+
+/* ---- the user half ---- */
+
+typedef int64_t (*serve)(struct raw_worker *w);	/* result of the upcall that was just delivered */
+
+struct server {
+	int fd;
+	serve how;
+};
+
+static int64_t nested(struct raw_worker *w, int err);
+
+static void *thread(void *at);
+
+static void spare(struct raw_worker *w, struct server *s)
+{
+	pthread_t t;
+
+	if (!(w->flags & TANDEM_UP_SPARE) || w->op != TANDEM_OP_CALL)
+		return;
+	__atomic_add_fetch(&nspare, 1, __ATOMIC_RELAXED);
+	if (pthread_create(&t, NULL, thread, s))
+		_exit(9);
+}
+
+static struct server server;
+
+static void *thread(void *at)
+{
+	struct server *s = at;
+	struct raw_worker *w = calloc(1, sizeof(*w));
+	int64_t result;
+	int err = raw_worker(w, s->fd);
+
+	if (err)
+		_exit(8);
+	err = raw_next(w, TANDEM_SAY_NOTHING);
+	while (!err) {
+		if (w->op == TANDEM_OP_QUIT)
+			_exit(0);
+		spare(w, s);
+		result = s->how(w);
+		err = raw_reply(w, result);
+	}
+	_exit(err == -EPROTO ? 3 : err == -ESHUTDOWN ? 4 : 5);
+}
+
+static pid_t start(serve how)
+{
+	pid_t pid = fork();
+	int err;
+
+	if (pid)
+		return pid;
+	server.how = how;
+	server.fd = raw_open();
+	if (server.fd < 0)
+		_exit(6);
+	for (int i = 0; i < 200; i++) {
+		err = raw_attach(server.fd, "litmus", LITMUS_BUILD, TANDEM_ATTACH_WAIT);
+		if (err != -EBUSY)
+			break;
+		usleep(10000);
+	}
+	if (err)
+		_exit(7);
+	thread(&server);
+	return 0;
+}
+
+/* A downcall that may meet nested calls on its way. */
+static int down(struct raw_worker *w, unsigned int id, unsigned int n, const struct tandem_wire *arg)
+{
+	uint64_t seq = w->seq;
+	int err = raw_down(w, id, n, arg);
+
+	while (!err && w->op == TANDEM_OP_CALL && w->seq != seq) {
+		spare(w, &server);
+		err = raw_reply(w, nested(w, 0));
+	}
+	w->seq = seq;
+	return err;
+}
+
+static int64_t (*nested_how)(struct raw_worker *w);
+
+static int64_t nested(struct raw_worker *w, int err)
+{
+	return nested_how ? nested_how(w) : -ENOSYS;
+}
+
+/* ---- this side ---- */
+
+static struct litmus_run ran;
+
+static int run(unsigned int entry, uint64_t arg)
+{
+	ran.entry = entry;
+	ran.arg = arg;
+	if (ioctl(face, LITMUS_IOC_RUN, &ran))
+		return -errno;
+	return ran.error;
+}
+
+static void set(void)
+{
+	memset(&ran, 0, sizeof(ran));
+	ran.dev.a = 1;
+	ran.dev.b = 2;
+	ran.dev.e = 0x1122334455667788;
+	ran.dev.g = 0x7777;
+	ran.dev.h = 0x88;
+	ran.dev.bits = 0xa5;
+	ran.dev.arr[2] = 42;
+	ran.dev.fixed = 99;
+	ran.device = 1;
+	ioctl(face, LITMUS_IOC_SET, &ran);
+	ran.device = 0;
+	ioctl(face, LITMUS_IOC_SET, &ran);
+}
+
+static pid_t begin(serve how)
+{
+	pid_t pid = start(how);
+
+	if (ioctl(face, LITMUS_IOC_REGISTER))
+		printf("  register: %s\n", strerror(errno)), failures++;
+	set();
+	return pid;
+}
+
+static int finish(pid_t pid)
+{
+	int status;
+
+	if (ioctl(face, LITMUS_IOC_UNREGISTER))
+		printf("  unregister: %s\n", strerror(errno)), failures++;
+	waitpid(pid, &status, 0);
+	if (WIFSIGNALED(status))
+		return -WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+static long stat_of(const char *name)
+{
+	char line[256], key[128];
+	long v, found = -1;
+	FILE *f = fopen("/sys/kernel/debug/tandem/litmus/stats", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%127s %ld", key, &v) == 2 && !strcmp(key, name))
+			found = v;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static long first_number(const char *file)
+{
+	char path[128];
+	long v = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/tandem/litmus/%s", file);
+	f = fopen(path, "r");
+	if (f) {
+		if (fscanf(f, "%ld", &v) != 1)
+			v = -1;
+		fclose(f);
+	}
+	return v;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* ---- plain, fields ---- */
+
+static int64_t echo(struct raw_worker *w)
+{
+	return w->nwire > 1 ? (int64_t)w->wire[1].value : 7;
+}
+
+static void test_plain(void)
+{
+	pid_t pid = begin(echo);
+
+	CHECK(run(LITMUS_POKE, 5) == 0 && ran.result == 5);
+	CHECK(run(LITMUS_POKE, 0xfffffff0) == 0 && (int64_t)ran.result == -16);
+	CHECK(run(LITMUS_NULL, 0) == 0 && ran.result == 7);
+	CHECK(stat_of("upcalls") == 3);
+	CHECK(stat_of("workers") >= 2 && stat_of("workers") <= 4);
+	CHECK(finish(pid) == 0);
+}
+
+static const struct raw_object *dev_of(struct raw_worker *w)
+{
+	return &w->object[w->wire[0].index & 255];
+}
+
+static int64_t check_fields(struct raw_worker *w)
+{
+	const struct raw_object *o = dev_of(w);
+	const uint8_t *v = o->sync;
+	const struct tandem_wire *p;
+
+	if (w->wire[0].tag != TANDEM_WIRE_OBJECT || w->wire[0].gen != o->gen || !v)
+		return 1;
+	if (*(uint32_t *)v != 1 || *(uint32_t *)(v + 4) != 2)
+		return 2;
+	if (*(uint64_t *)(v + 16) != 0x1122334455667788)
+		return 3;
+	if (*(uint16_t *)(v + 32) != 0x7777 || v[34] != 0x88 || v[35] != 0xa5)
+		return 4;
+	if (w->id_said != LITMUS_POKE)
+		return 0;
+	p = (const void *)(v + 40);
+	if (p[0].tag != TANDEM_WIRE_OBJECT || w->object[p[0].index].type != LITMUS_TYPE_RING)
+		return 5;
+	if (p[1].tag != TANDEM_WIRE_NULL)
+		return 6;
+	v += 40 + 32;
+	if (*(uint32_t *)v != 6 || memcmp(v + 4, "litmus", 6))
+		return 7;
+	p = (const void *)(((uintptr_t)v + 10 + 7) & ~7ul);
+	if (p[0].tag != TANDEM_WIRE_TOKEN || p[1].tag != TANDEM_WIRE_SYMBOL || p[1].index != 0)
+		return 8;
+	v = (const uint8_t *)(p + 2);
+	if (((uint32_t *)v)[2] != 42 || ((uint32_t *)v)[4] != 99)
+		return 9;
+	if (!w->object[((const struct tandem_wire *)(o->sync + 40))[0].index].sync)
+		return 10;
+	raw_flush(w, o, LITMUS_USE_A, 0, 1, 100);
+	raw_flush(w, o, LITMUS_USE_E, 0, 0, 0xaabbccddeeff0011);
+	raw_flush(w, o, LITMUS_USE_H, 0, 0, 0x1ff);
+	raw_flush(w, o, LITMUS_USE_BITS, 0, 0xa5, 0x5a);
+	raw_flush(w, o, LITMUS_USE_ARR, 3, 0, 77);
+	raw_flush_wire(w, o, LITMUS_USE_COOKIE, p[0]);
+	raw_flush_wire(w, o, LITMUS_USE_FN, p[1]);
+	return 0;
+}
+
+static void test_fields(void)
+{
+	pid_t pid = begin(check_fields);
+
+	CHECK(run(LITMUS_TEN, 0) == 0 && ran.result == 0);
+	CHECK(run(LITMUS_POKE, 0) == 0);
+	CHECK(ran.result == 0);
+	CHECK(ran.dev.a == 100 && ran.dev.b == 2);
+	CHECK(ran.dev.e == 0xaabbccddeeff0011);
+	CHECK(ran.dev.h == 0xff && ran.dev.g == 0x7777);
+	CHECK(ran.dev.bits == 0xaa);
+	CHECK(ran.dev.arr[3] == 77 && ran.dev.arr[2] == 42);
+	CHECK(ran.dev.cookie == (void *)1 && ran.dev.fn == (void *)1);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- downcalls ---- */
+
+static int64_t use_downs(struct raw_worker *w)
+{
+	struct tandem_wire dev = w->wire[0];
+	struct tandem_wire two[2] = { raw_scalar(-5), raw_scalar(47) };
+	struct tandem_wire fill[2] = { { .tag = TANDEM_WIRE_BUFFER }, raw_scalar(10) };
+	struct tandem_wire ring;
+	const struct raw_object *o = dev_of(w);
+	uint8_t zero[16] = { 0 };
+
+	if (down(w, LITMUS_DOWN_ADD, 2, two) || w->op != TANDEM_OP_RETURN || w->wire[0].value != 42)
+		return 1;
+	fill[0].index = raw_buffer(w, "litmus", 7);
+	fill[0].tag = TANDEM_WIRE_STRING;
+	if (down(w, LITMUS_DOWN_LOG, 1, fill) || w->wire[0].value != 6)
+		return 2;
+	fill[0].tag = TANDEM_WIRE_BUFFER;
+	fill[0].index = raw_buffer(w, zero, sizeof(zero));
+	if (down(w, LITMUS_DOWN_FILL, 2, fill) || w->nup_buffer != 1 || w->buffer[0][9] != 0x5a ||
+	    w->buffer[0][10])
+		return 3;
+	two[0] = raw_scalar(96);
+	if (down(w, LITMUS_DOWN_RAW, 1, two) || w->wire[0].tag != TANDEM_WIRE_OBJECT)
+		return 4;
+	ring = w->wire[0];
+	if (w->object[ring.index].nseg || w->object[ring.index].size != 96)
+		return 5;
+	/* The store types it; its fields may follow at once. */
+	raw_flush_wire(w, o, LITMUS_USE_RING2, ring);
+	raw_flush(w, &w->object[ring.index], 1, 0, 0, 1234);
+	for (int i = 0; i < 5; i++)
+		raw_queue(w, LITMUS_DOWN_TICK, 1, &dev);
+	if (raw_sync(w) || w->op != TANDEM_OP_RETURN || !w->object[ring.index].sync ||
+	    *(uint32_t *)(w->object[ring.index].sync + 4) != 1234)
+		return 6;
+	fill[0].index = raw_buffer(w, "for ever", 9);
+	fill[0].tag = TANDEM_WIRE_STRING;
+	if (down(w, LITMUS_DOWN_KEEP, 1, fill))
+		return 7;
+	raw_flush_wire(w, o, LITMUS_USE_RING2, (struct tandem_wire){ .tag = TANDEM_WIRE_NULL });
+	if (down(w, LITMUS_DOWN_FREE, 1, &ring))
+		return 8;
+	if (w->ngone != 1)
+		return 9;
+	return 0;
+}
+
+static void test_downcalls(void)
+{
+	pid_t pid = begin(use_downs);
+
+	CHECK(run(LITMUS_POKE, 0) == 0);
+	CHECK(ran.result == 0);
+	CHECK(ran.allocated == 0 && ran.ticked == 5 && ran.kept == 8);
+	CHECK(stat_of("queued") == 5 && stat_of("short") == 1 && stat_of("syncs") == 1);
+	CHECK(first_number("ledger") == 0);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- nesting ---- */
+
+static int64_t deeper(struct raw_worker *w)
+{
+	uint64_t depth = w->wire[1].value;
+	struct tandem_wire arg[2] = { w->wire[0], raw_scalar(depth - 1) };
+
+	nested_how = deeper;
+	if (!depth)
+		return 0;
+	if (down(w, LITMUS_DOWN_NEST, 2, arg))
+		return -1000;
+	return (int64_t)w->wire[0].value + 1;
+}
+
+static void test_nested(void)
+{
+	pid_t pid = begin(deeper);
+
+	CHECK(run(LITMUS_POKE, 8) == 0 && ran.result == 8);
+	CHECK(stat_of("nested") == 8);
+	CHECK(stat_of("workers") <= 4);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- many at once ---- */
+
+static int64_t sleeper(struct raw_worker *w)
+{
+	struct tandem_wire arg = raw_scalar(300);
+
+	return down(w, LITMUS_DOWN_SLEEP, 1, &arg);
+}
+
+static void *caller(void *unused)
+{
+	struct litmus_run r = { .entry = LITMUS_POKE };
+	int fd = open("/dev/litmus", O_RDWR);
+
+	if (ioctl(fd, LITMUS_IOC_RUN, &r) || r.error || r.result)
+		__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
+	close(fd);
+	return NULL;
+}
+
+static void test_concurrent(void)
+{
+	pid_t pid = begin(sleeper);
+	pthread_t t[64];
+	double start = seconds();
+
+	for (int i = 0; i < 64; i++)
+		pthread_create(&t[i], NULL, caller, NULL);
+	for (int i = 0; i < 64; i++)
+		pthread_join(t[i], NULL);
+	printf("  64 calls of 300 ms took %.2f s with %ld workers\n", seconds() - start,
+	       stat_of("workers"));
+	CHECK(stat_of("upcalls") == 64);
+	CHECK(stat_of("workers") > 2);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- death ---- */
+
+static int64_t die_holding(struct raw_worker *w)
+{
+	struct tandem_wire size = raw_scalar(64);
+
+	if (w->id_said == LITMUS_READ)
+		return 0;
+	if (down(w, LITMUS_DOWN_ALLOC, 1, &size) || down(w, LITMUS_DOWN_LOCK, 0, NULL))
+		return 1;
+	raise(SIGKILL);
+	return 0;
+}
+
+static void test_death(void)
+{
+	pid_t pid = begin(die_holding);
+	double since = seconds();
+
+	CHECK(run(LITMUS_POKE, 0) == -EIO);
+	CHECK(seconds() - since < 1);
+	CHECK(ran.allocated == 0 && ran.locked == 0);
+	CHECK(first_number("ledger") == 0);
+	CHECK(run(LITMUS_POKE, 0) == -EIO);
+	/* Another user half may come. */
+	waitpid(pid, NULL, 0);
+	pid = start(echo);
+	for (int i = 0; i < 100 && stat_of("attached") != 1; i++)
+		usleep(10000);
+	usleep(20000);
+	CHECK(run(LITMUS_POKE, 3) == 0 && ran.result == 3);
+	CHECK(finish(pid) == 0);
+}
+
+static int64_t stop_or_loop(struct raw_worker *w)
+{
+	if (w->wire[1].value == 1)
+		raise(SIGSTOP);
+	else
+		for (;;)
+			;
+	return 0;
+}
+
+static void deadline(int how)
+{
+	pid_t pid = begin(stop_or_loop);
+	double start = seconds();
+
+	CHECK(run(LITMUS_POKE, how) == -EIO);
+	CHECK(seconds() - start > 0.9 && seconds() - start < 1.6);
+	CHECK(finish(pid) == -SIGKILL);
+}
+
+static void test_sigstop(void)
+{
+	deadline(1);
+}
+
+static void test_loop(void)
+{
+	deadline(2);
+}
+
+/* Idle, stopped, called, continued: the restarted NEXT must not answer the call. */
+static void test_restart(void)
+{
+	pid_t pid = begin(echo), child;
+
+	CHECK(run(LITMUS_POKE, 1) == 0);
+	kill(pid, SIGSTOP);
+	usleep(50000);
+	child = fork();
+	if (!child) {
+		usleep(300000);
+		kill(pid, SIGCONT);
+		_exit(0);
+	}
+	CHECK(run(LITMUS_POKE, 55) == 0 && ran.result == 55);
+	waitpid(child, NULL, 0);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- the ledger ---- */
+
+static int64_t opens(struct raw_worker *w)
+{
+	struct tandem_wire size = raw_scalar(64);
+
+	switch (w->id_said) {
+	case LITMUS_OPEN:
+	case LITMUS_PROBE:
+		for (int i = 0; i < 3; i++)
+			if (down(w, LITMUS_DOWN_ALLOC, 1, &size))
+				return -EIO;
+		return 0;
+	case LITMUS_CLOSE:
+	case LITMUS_REMOVE:
+		raise(SIGKILL);
+	}
+	return 0;
+}
+
+static void test_ledger(void)
+{
+	pid_t pid = begin(opens);
+
+	CHECK(run(LITMUS_PROBE, 0) == 0 && ran.allocated == 3);
+	CHECK(run(LITMUS_OPEN, 0) == 0 && ran.allocated == 6);
+	CHECK(first_number("ledger") == 6);
+	ran.device = 1;
+	CHECK(run(LITMUS_PROBE, 0) == 0 && ran.allocated == 9);
+	ran.device = 0;
+	CHECK(run(LITMUS_CLOSE, 0) == -EIO);
+	CHECK(ran.allocated == 6);
+	CHECK(run(LITMUS_REMOVE, 0) == -EIO);
+	CHECK(ran.allocated == 3);
+	CHECK(first_number("ledger") == 3);
+	CHECK(finish(pid) == -SIGKILL);
+	pid = begin(echo);
+	CHECK(run(LITMUS_POKE, 0) == 0);
+	CHECK(ran.allocated == 0);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- buffers, spills ---- */
+
+static int64_t invert(struct raw_worker *w)
+{
+	uint32_t n = w->buffer_bytes[0];
+	uint8_t *copy;
+
+	if (w->wire[1].tag != TANDEM_WIRE_BUFFER || w->wire[2].value != n)
+		return -1;
+	copy = malloc(n);
+	for (uint32_t i = 0; i < n; i++)
+		copy[i] = ~w->buffer[0][i];
+	if (n < 50000) {
+		raw_buffer(w, copy, n);
+	} else {
+		/* Too long for the area: say it from our own memory. */
+		struct tandem_wire wire = raw_scalar(0);
+		uint32_t bytes = 24 + ((n + 7) & ~7u) + 24 + 16;
+		uint8_t *body = calloc(1, bytes);
+		struct tandem_record *rec = (void *)body;
+
+		*rec = (struct tandem_record){ .kind = TANDEM_REC_BUFFER, .bytes = bytes - 40, .length = n };
+		memcpy(rec + 1, copy, n);
+		rec = (void *)(body + bytes - 40);
+		*rec = (struct tandem_record){ .kind = TANDEM_REC_REPLY, .bytes = 40, .count = 1 };
+		memcpy(rec + 1, &wire, sizeof(wire));
+		w->area->down_seq = w->seq;
+		w->area->down_op = TANDEM_SAY_REPLY;
+		w->area->down_flags = TANDEM_DOWN_SPILL;
+		w->area->down_bytes = bytes;
+		w->area->down_address = (uintptr_t)body;
+		_exit(ioctl(w->fd, TANDEM_IOC_NEXT, w->id) || w->area->up_op != TANDEM_OP_QUIT);
+	}
+	free(copy);
+	return 0;
+}
+
+static void test_buffer(void)
+{
+	pid_t pid = begin(invert);
+	static uint8_t data[100000];
+
+	memset(data, 0x0f, sizeof(data));
+	ran.buffer = (uintptr_t)data;
+	ran.bytes = 1000;
+	CHECK(run(LITMUS_BUFFER, 0) == 0 && ran.result == 0);
+	CHECK(data[0] == 0xf0 && data[999] == 0xf0 && data[1000] == 0x0f);
+	ran.bytes = 100000;
+	CHECK(run(LITMUS_BUFFER, 0) == 0 && ran.result == 0);
+	CHECK(data[0] == 0x0f && data[99999] == 0xf0);
+	CHECK(stat_of("spills") == 1);
+	CHECK(finish(pid) == 0);
+}
+
+static int64_t big(struct raw_worker *w)
+{
+	const struct raw_object *o = dev_of(w);
+
+	if (o->sync_bytes != 160000 || !(w->flags & TANDEM_UP_SPILL))
+		return 1;
+	return *(uint32_t *)(o->sync + 159996);
+}
+
+static void test_spill(void)
+{
+	pid_t pid = begin(big);
+
+	for (int i = 0; i < 5; i++)
+		CHECK(run(LITMUS_BIG, 0) == 0 && ran.result == 0);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- atomic context ---- */
+
+static void test_atomic(void)
+{
+	pid_t pid = begin(echo);
+
+	for (unsigned int from = LITMUS_FROM_SPIN; from <= LITMUS_FROM_SOFTIRQ; from++) {
+		ran.from = from;
+		CHECK(run(LITMUS_POKE, 1) == -EWOULDBLOCK);
+	}
+	ran.from = LITMUS_FROM_THREAD;
+	CHECK(run(LITMUS_POKE, 1) == 0);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- rules that are broken ---- */
+
+static int bad;
+
+static int64_t breaks(struct raw_worker *w)
+{
+	const struct raw_object *o = dev_of(w);
+	struct raw_object other = *o;
+	struct tandem_wire wire = w->wire[0], size = raw_scalar(64);
+	struct tandem_record *rec;
+
+	switch (bad) {
+	case 0:	/* a wrong sequence number is answered by nothing */
+		w->seq += 1;
+		break;
+	case 1:
+		raw_flush(w, o, LITMUS_USE_TICKS, 0, 0, 1);
+		break;
+	case 2:
+		raw_flush(w, o, LITMUS_USE_FIXED, 0, 0, 1);
+		break;
+	case 3:
+		raw_flush(w, o, 200, 0, 0, 1);
+		break;
+	case 4:
+		raw_flush(w, o, LITMUS_USE_ARR, 4, 0, 1);
+		break;
+	case 5:
+		other.gen++;
+		raw_flush(w, &other, LITMUS_USE_A, 0, 0, 1);
+		break;
+	case 6:
+		other.index = 0xfffffff;
+		raw_flush(w, &other, LITMUS_USE_A, 0, 0, 1);
+		break;
+	case 7:
+		wire.offset = 1 << 30;
+		raw_flush_wire(w, o, LITMUS_USE_COOKIE, wire);
+		break;
+	case 8:
+		raw_down(w, LITMUS_DOWN_NEVER, 0, NULL);
+		return 0;
+	case 9:
+		raw_down(w, LITMUS_DOWN_UNLOCK, 0, NULL);
+		return 0;
+	case 10:
+		if (!raw_down(w, LITMUS_DOWN_LOCK, 0, NULL))
+			raw_down(w, LITMUS_DOWN_LOCK, 0, NULL);
+		return 0;
+	case 11:	/* a lock is kept */
+		raw_down(w, LITMUS_DOWN_LOCK, 0, NULL);
+		break;
+	case 12:
+		rec = raw_record(w, TANDEM_REC_FLUSH, 0, "", 0);
+		rec->bytes = 8;
+		break;
+	case 13:
+		rec = raw_record(w, TANDEM_REC_FLUSH, 0, "", 0);
+		rec->bytes = 0xfffffff8;
+		break;
+	case 14:
+		rec = raw_record(w, 77, 0, "", 0);
+		break;
+	case 15:
+		wire.tag = TANDEM_WIRE_TOKEN;
+		raw_flush_wire(w, o, LITMUS_USE_COOKIE, wire);
+		break;
+	case 16:
+		wire.tag = TANDEM_WIRE_SYMBOL;
+		wire.index = 1000;
+		raw_flush_wire(w, o, LITMUS_USE_FN, wire);
+		break;
+	case 17:	/* a device where a ring belongs */
+		raw_flush_wire(w, o, LITMUS_USE_RING, wire);
+		break;
+	case 18:	/* freed twice */
+		raw_down(w, LITMUS_DOWN_ALLOC, 1, &size);
+		wire = w->wire[0];
+		raw_down(w, LITMUS_DOWN_FREE, 1, &wire);
+		raw_down(w, LITMUS_DOWN_FREE, 1, &wire);
+		return 0;
+	case 19:	/* memory that is not its own */
+		raw_down(w, LITMUS_DOWN_FREE, 1, &wire);
+		return 0;
+	case 20:
+		raw_down(w, 999, 0, NULL);
+		return 0;
+	case 21:
+		raw_down(w, LITMUS_DOWN_ADD, 1, &size);
+		return 0;
+	case 22:	/* no last record */
+		raw_flush(w, o, LITMUS_USE_A, 0, 0, 1);
+		raw_next(w, TANDEM_SAY_DOWN);
+		return 0;
+	case 23:
+		w->at = 12;
+		raw_next(w, TANDEM_SAY_REPLY);
+		return 0;
+	case 24:
+		raw_next(w, 9);
+		return 0;
+	case 25:	/* a string without an end */
+		wire.tag = TANDEM_WIRE_STRING;
+		wire.index = raw_buffer(w, "litmus", 6);
+		raw_down(w, LITMUS_DOWN_LOG, 1, &wire);
+		return 0;
+	case 26: {	/* a buffer shorter than the length argument */
+		struct tandem_wire fill[2] = { { .tag = TANDEM_WIRE_BUFFER }, raw_scalar(1 << 20) };
+
+		fill[0].index = raw_buffer(w, "litmus", 6);
+		raw_down(w, LITMUS_DOWN_FILL, 2, fill);
+		return 0;
+	}
+	case 27:	/* not marked for queueing */
+		raw_queue(w, LITMUS_DOWN_UNLOCK, 0, NULL);
+		break;
+	}
+	return 0;
+}
+
+#define BREAKS	28
+
+static void test_refused(void)
+{
+	char reason[256];
+	pid_t pid;
+
+	for (bad = 0; bad < BREAKS; bad++) {
+		pid = begin(breaks);
+		CHECK(run(LITMUS_POKE, 0) == -EIO);
+		FILE *f = popen("grep ^condemned /sys/kernel/debug/tandem/litmus/stats", "r");
+
+		if (f && fgets(reason, sizeof(reason), f))
+			printf("  %d: %s", bad, reason);
+		if (f)
+			pclose(f);
+		if (ran.error != -EIO || ran.allocated || ran.locked || ran.dev.ticks ||
+		    ran.dev.fixed != 99)
+			printf("  %d was accepted\n", bad), failures++;
+		int how = finish(pid);	/* it may see the end before the signal */
+
+		CHECK(how == -SIGKILL || how == 3 || how == 4);
+	}
+}
+
+/* ---- DMA memory, mapped ---- */
+
+static int64_t maps(struct raw_worker *w)
+{
+	struct tandem_wire arg[3] = { raw_scalar(8192), { .tag = TANDEM_WIRE_BUFFER } };
+	uint64_t zero = 0, dma;
+	const struct raw_object *o;
+	volatile uint32_t *p, *q;
+
+	arg[1].index = raw_buffer(w, &zero, 8);
+	if (down(w, LITMUS_DOWN_DMA, 2, arg) || w->wire[0].tag != TANDEM_WIRE_OBJECT)
+		return 1;
+	dma = *(uint64_t *)w->buffer[0];
+	o = &w->object[w->wire[0].index];
+	if (o->kind != TANDEM_OBJECT_DMA || o->size != 8192 || !dma)
+		return 2;
+	p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd,
+		 TANDEM_MAP_OBJECT + ((off_t)o->index << TANDEM_MAP_SHIFT));
+	q = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd,
+		 TANDEM_MAP_OBJECT + ((off_t)o->index << TANDEM_MAP_SHIFT));
+	if (p == MAP_FAILED || q == MAP_FAILED || p[0] || p[1500])
+		return 3;
+	p[1500] = 0xcafe;
+	if (q[1500] != 0xcafe)
+		return 4;
+	if (mmap(NULL, 4096, PROT_READ, MAP_SHARED, w->fd,
+		 TANDEM_MAP_OBJECT + ((off_t)o->index << TANDEM_MAP_SHIFT)) != MAP_FAILED)
+		return 5;
+	arg[1] = w->wire[0];
+	arg[2] = raw_scalar(dma);
+	if (down(w, LITMUS_DOWN_DMA_FREE, 3, arg))
+		return 6;
+	/* Freed: late accesses meet the dummy. */
+	if (p[1500] != 0xffffffff)
+		return 7;
+	p[1500] = 1;
+	return 0;
+}
+
+static void test_map(void)
+{
+	pid_t pid = begin(maps);
+
+	CHECK(run(LITMUS_POKE, 0) == 0);
+	CHECK(ran.result == 0);
+	CHECK(ran.allocated == 0);
+	CHECK(first_number("ledger") == 0);
+	CHECK(finish(pid) == 0);
+}
+
+/* ---- attach ---- */
+
+static void test_attach(void)
+{
+	pid_t pid;
+	int fd = raw_open();
+
+	CHECK(raw_attach(fd, "litmus", LITMUS_BUILD, 0) == -ENOENT);
+	CHECK(raw_attach(fd, "litmus", LITMUS_BUILD, 8) == -EINVAL);
+	pid = begin(echo);
+	CHECK(raw_attach(fd, "litmus", LITMUS_BUILD, 0) == -EBUSY);
+	CHECK(raw_attach(fd, "litmus", "ff112233445566778899aabbccddeeff00112233", 0) == -ESTALE);
+	CHECK(raw_attach(fd, "nobody", LITMUS_BUILD, 0) == -ENOENT);
+	CHECK(ioctl(fd, TANDEM_IOC_NEXT, 0) && errno == EPERM);
+	close(fd);
+	CHECK(finish(pid) == 0);
+	fd = raw_open();
+	CHECK(raw_attach(fd, "litmus", LITMUS_BUILD, 0) == -ENOENT);
+	close(fd);
+}
+
+/* ---- cost ---- */
+
+/* Says what one round trip took; a figure only in counting mode. */
+static void test_cost(void)
+{
+	pid_t pid = begin(echo);
+
+	ran.repeat = 50;
+	CHECK(run(LITMUS_TEN, 0) == 0);
+	ran.repeat = 1000;
+	CHECK(run(LITMUS_TEN, 0) == 0);
+	printf("  ten fields up: %lu ns each\n", (unsigned long)(ran.ns / 1000));
+	CHECK(run(LITMUS_NULL, 0) == 0);
+	printf("  one global up: %lu ns each\n", (unsigned long)(ran.ns / 1000));
+	ran.repeat = 0;
+	CHECK(finish(pid) == 0);
+}
+
+static const struct { const char *name; void (*run)(void); } test[] = {
+	{ "attach", test_attach }, { "plain", test_plain }, { "fields", test_fields },
+	{ "downcalls", test_downcalls }, { "nested", test_nested },
+	{ "concurrent", test_concurrent }, { "buffer", test_buffer }, { "spill", test_spill },
+	{ "atomic", test_atomic }, { "restart", test_restart }, { "death", test_death },
+	{ "sigstop", test_sigstop }, { "loop", test_loop }, { "ledger", test_ledger },
+	{ "map", test_map }, { "refused", test_refused }, { "cost", test_cost },
+};
+
+int main(int argc, char **argv)
+{
+	int before, found = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	face = open("/dev/litmus", O_RDWR);
+	if (face < 0) {
+		puts("no /dev/litmus: load tandem.ko and litmus.ko first");
+		return 77;
+	}
+	for (size_t i = 0; i < sizeof(test) / sizeof(test[0]); i++) {
+		if (argc > 1 && strcmp(argv[1], test[i].name))
+			continue;
+		found = 1;
+		before = failures;
+		test[i].run();
+		printf("%s %s\n", failures == before ? "ok" : "FAIL", test[i].name);
+	}
+	return !found || failures;
+}
