@@ -81,9 +81,9 @@ static int parse(int argc, char **argv, struct split_options *o)
 }
 
 /* The reason; paths into the stage, which is gone by now, are shown where it was kept. */
-static int report(const char *stage, const char *keep)
+static int report(const char *text, const char *stage, const char *keep)
 {
-	char *text = text_dup(fail_text()), *rest = text, *at;
+	const char *rest = text, *at;
 
 	fputs("tandem: ", stderr);
 	while ((at = strstr(rest, stage))) {
@@ -91,7 +91,6 @@ static int report(const char *stage, const char *keep)
 		rest = at + strlen(stage);
 	}
 	fprintf(stderr, "%s\n", rest);
-	free(text);
 	return EXIT_FAILURE;
 }
 
@@ -114,37 +113,58 @@ static int explain(struct split_options *o)
 	return e;
 }
 
+/* Where a split that does not compile is kept for a look at it. */
+static char *keep_dir(const char *what)
+{
+	const char *slash = strrchr(what, '/');
+	char *below = text_format("failed/%s", !slash ? what : slash[1] ? slash + 1 : "driver");
+	char *dir = run_cache(below);
+
+	free(below);
+	return dir;
+}
+
+static int split_into(struct split_options *o)
+{
+	char *keep, *stage, *reason;
+	struct out out;
+	int e;
+
+	if (out_begin(&out, o->out))
+		return complain("%s", fail_text());
+	keep = keep_dir(o->what);
+	stage = text_dup(out.stage);
+	o->out = stage;
+	e = split_run(o);
+	if (!e)
+		e = out_commit(&out);
+	reason = text_dup(fail_text());
+	if (e && out.dir)
+		out_abort(&out, keep);
+	if (e)
+		e = report(reason, stage, keep);
+	free(reason);
+	free(stage);
+	free(keep);
+	return e;
+}
+
 int command_split(int argc, char **argv)
 {
 	struct split_options o = { .kernel = "6.1", .build = true };
-	const char *slash, *home;
-	char *keep, *stage, *policy = NULL;
-	struct out out;
+	char *policy = NULL;
+	const char *home;
 	int e = parse(argc, argv, &o);
 
 	if (e)
 		return e - 1;
-	home = o.policy ? NULL : home_dir();
-	if (!o.policy && !home)
-		return complain("%s", fail_text());
-	if (!o.policy)
+	if (!o.policy) {
+		home = home_dir();
+		if (!home)
+			return complain("%s", fail_text());
 		o.policy = policy = text_format("%s/policy", home);
-	if (!o.out)
-		return explain(&o);
-	if (out_begin(&out, o.out))
-		return complain("%s", fail_text());
-	slash = strrchr(o.what, '/');
-	keep = run_cache(text_format("failed/%s", slash && slash[1] ? slash + 1 : "driver"));
-	if (!slash)
-		keep = run_cache(text_format("failed/%s", o.what));
-	stage = text_dup(out.stage);
-	o.out = stage;
-	e = split_run(&o);
-	if (e)
-		out_abort(&out, keep);
-	else
-		e = out_commit(&out);
-	if (e)
-		return report(stage, keep);
-	return EXIT_SUCCESS;
+	}
+	e = o.out ? split_into(&o) : explain(&o);
+	free(policy);
+	return e;
 }
