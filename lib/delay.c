@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <limits.h>
 #include <time.h>
 
 #include "thread.h"
 
+#define EXPORT		__attribute__((weak))
 #define SPIN_NS		50000ULL	/* shorter waits are cheaper than a sleep */
 #define SLICE_MS	250		/* a worker that sleeps longer would look dead */
 
@@ -67,4 +69,85 @@ void tandem_msleep(unsigned int ms)
 			tandem_sync();
 	}
 	sleep_until(end);
+}
+
+/* ---- the kernel's names ---- */
+
+EXPORT void __udelay(unsigned long us)
+{
+	tandem_udelay(us);
+}
+
+EXPORT void __ndelay(unsigned long ns)
+{
+	tandem_ndelay(ns);
+}
+
+/* In units of 2^-32 seconds, as the kernel's udelay() of a constant computes them. */
+EXPORT void __const_udelay(unsigned long loops)
+{
+	wait_ns((unsigned long long)(((unsigned __int128)loops * 1000000000) >> 32));
+}
+
+EXPORT void msleep(unsigned int ms)
+{
+	tandem_msleep(ms);
+}
+
+/* No signal reaches the driver's caller here: it is never interrupted. */
+EXPORT unsigned long msleep_interruptible(unsigned int ms)
+{
+	tandem_msleep(ms);
+	return 0;
+}
+
+EXPORT void usleep_range_state(unsigned long min, unsigned long max, unsigned int state)
+{
+	(void)max;
+	(void)state;
+	wait_ns(min * 1000ULL);
+}
+
+EXPORT void usleep_range(unsigned long min, unsigned long max)
+{
+	usleep_range_state(min, max, 0);
+}
+
+static tandem_u64 hz(void)
+{
+	struct tandem_thread *thread = tandem_thread_self();
+
+	return thread && thread->process->attach.hz ? thread->process->attach.hz : 250;
+}
+
+EXPORT unsigned int jiffies_to_msecs(unsigned long j)
+{
+	return j * 1000 / hz();
+}
+
+EXPORT unsigned int jiffies_to_usecs(unsigned long j)
+{
+	return j * 1000000 / hz();
+}
+
+EXPORT unsigned long __msecs_to_jiffies(unsigned int ms)
+{
+	if ((int)ms < 0)
+		return LONG_MAX / 2 - 1;	/* the kernel's MAX_JIFFY_OFFSET */
+	return (ms * hz() + 999) / 1000;
+}
+
+EXPORT unsigned long __usecs_to_jiffies(unsigned int us)
+{
+	return (us * hz() + 999999) / 1000000;
+}
+
+EXPORT unsigned long nsecs_to_jiffies(tandem_u64 ns)
+{
+	return ns / (1000000000 / hz());
+}
+
+EXPORT long long ktime_get(void)
+{
+	return now_ns();
 }

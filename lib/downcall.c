@@ -289,16 +289,28 @@ void tandem_sync(void)
 	cross(thread, TANDEM_SAY_SYNC, "tandem_sync");
 }
 
-void tandem_release(void)
+static void publish(struct tandem_thread *thread, unsigned int access)
 {
-	struct tandem_thread *thread = self("tandem_release");
 	long changes;
 
-	/* A queued call was written before the register too. */
+	/* A queued call comes before what follows the release too. */
 	send_queue(thread);
-	changes = tandem_marshal_flush(&thread->seat, TANDEM_RELEASE);
+	changes = tandem_marshal_flush(&thread->seat, access);
 	if (changes < 0)
 		tandem_die("%s: %s", thread->seat.frames.top->entry->name, thread->seat.why);
-	if (changes)
-		cross(thread, TANDEM_SAY_SYNC, "tandem_release");
+	/* The answer overwrites what the driver changed: all of that must go with it. */
+	if (!changes)
+		return;
+	flush(thread);
+	cross(thread, TANDEM_SAY_SYNC, "a release");
+}
+
+void tandem_release(void)
+{
+	publish(self("tandem_release"), TANDEM_RELEASE);
+}
+
+void tandem_publish(void)
+{
+	publish(self("tandem_publish"), TANDEM_WRITE);
 }

@@ -60,6 +60,11 @@ void tandem_die(const char *format, ...)
 	abort();
 }
 
+void tandem_warn(const char *file, unsigned int line)
+{
+	say_format("warning at %s:%u", file, line);
+}
+
 static const char *signal_name(int number)
 {
 	switch (number) {

@@ -573,17 +573,23 @@ int tandem_snprintf(char *text, size_t bytes, const char *fmt, ...)
 	return n;
 }
 
-const char *tandem_format(const char *fmt, ...)
+const char *tandem_vformat(const char *fmt, va_list *args)
 {
 	struct tandem_thread *thread = tandem_thread_self();
 	static __thread char alone[512];	/* a thread that is no worker */
-	char *text = alone;
+	char *text = thread ? thread->text[thread->text_next++ % 4] : alone;
+
+	tandem_vsnprintf(text, sizeof(alone), fmt, *args);
+	return text;
+}
+
+const char *tandem_format(const char *fmt, ...)
+{
+	const char *text;
 	va_list args;
 
-	if (thread)
-		text = thread->text[thread->text_next++ % 4];
 	va_start(args, fmt);
-	tandem_vsnprintf(text, sizeof(alone), fmt, args);
+	text = tandem_vformat(fmt, &args);
 	va_end(args);
 	return text;
 }

@@ -50,6 +50,9 @@ void tandem_release(void);
 /* Formats as printk does (%pM, %pI4, %pf ... see lib/format.c); the text is valid until the thread's fourth next call. */
 const char *tandem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same for a function that has its arguments as a list, which is not consumed. */
+const char *tandem_vformat(const char *format, __builtin_va_list *args);
+
 /* jiffies as the kernel would read it now; u64. */
 tandem_u64 tandem_jiffies(void);
 
@@ -57,6 +60,13 @@ tandem_u64 tandem_jiffies(void);
 void tandem_udelay(unsigned long us);
 void tandem_ndelay(unsigned long ns);
 void tandem_msleep(unsigned int ms);
+
+/* A mutex that only user-half code takes; @mutex is in a twin, or is a global. */
+void tandem_mutex_lock(void *mutex);
+void tandem_mutex_unlock(void *mutex);
+
+/* WARN: one line on stderr and in the kernel log, and on it goes. */
+void tandem_warn(const char *file, unsigned int line);
 
 /* BUG, panic, untranslatable things: says why on stderr and in the kernel log, ends the process. */
 void tandem_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));

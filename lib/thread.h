@@ -66,6 +66,11 @@ int tandem_channel_init_stacks(struct tandem_process *process);
  */
 unsigned int tandem_say(struct tandem_thread *thread, unsigned int op, __u64 seq);
 
+/* ---- downcall.c ---- */
+
+/* As tandem_release(), for all fields that the entry may write. */
+void tandem_publish(void);
+
 /* ---- upcall.c ---- */
 
 /* Serves the CALL in thread->up and replies; returns what came next, as tandem_say(). */
