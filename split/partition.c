@@ -128,6 +128,11 @@ static void roots(struct model *model)
 /* A callback nobody classified: it might run in any context. */
 static void unknown_roles(struct model *model)
 {
+	for (struct func *f = model->func; f; f = f->next)
+		for (struct edge *e = f->callees; e; e = e->next)
+			if (e->callee && !e->call && !e->indirect && e->callee->is_own && e->callee->has_body && !e->callee->role)
+				make_atomic(e->callee, text_format("%s takes its address for a use that is not understood", f->name),
+					    NULL, f->file, f->line);
 	for (struct func *f = model->func; f; f = f->next) {
 		if (!f->is_own || !f->has_body || f->atomic)
 			continue;

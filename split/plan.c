@@ -332,7 +332,7 @@ static void symbols(struct plan *plan)
 		if (!runs_in_user(f))
 			continue;
 		for (struct edge *e = user_edge(f, NULL); e; e = user_edge(f, e))
-			if (!e->call && e->callee && e->callee->is_own && e->callee->role)
+			if (!e->call && !e->indirect && e->callee && e->callee->is_own && e->callee->has_body)
 				symbol_add(plan, e->callee, NULL);
 		for (struct access *a = f->accesses; a; a = a->next)
 			if (a->var && f->is_own && !node_region(f, a->node))

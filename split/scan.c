@@ -408,6 +408,25 @@ static bool runs_here(const struct func *f)
 	return policy_find("local", f->name) || (f->has_body && !policy_find("downcall", f->name));
 }
 
+/* Functions that a local pointer is ever set to become @callee's argument @arg. */
+static void local_functions(struct scan *s, const struct var *v, struct func *callee, unsigned int arg)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(s->f->body, n))) {
+		struct node *value = NULL;
+		struct func *fn;
+
+		if (n->kind == N_VAR && n->var == v)
+			value = n->child;
+		else if (n->kind == N_BINARY && n->op == OP_ASSIGN && n->child->kind == N_REF && n->child->var == v)
+			value = n->child->next;
+		fn = value ? address_of_function(value) : NULL;
+		if (fn)
+			add_role(fn, NULL, callee, arg, n);
+	}
+}
+
 static void call(struct scan *s, struct node *n)
 {
 	struct func *f = call_target(n);
@@ -443,6 +462,9 @@ static void call(struct scan *s, struct node *n)
 
 		if (fn && f)
 			add_role(fn, NULL, f, i, v);
+		if (f && v && v->kind == N_REF && v->var && v->var->is_local && v->type && v->type->kind == TYPE_POINTER &&
+		    v->type->target->kind == TYPE_FUNCTION)
+			local_functions(s, v->var, f, i);
 		if (v && v->kind == N_MEMBER && v->field && f && v->field->type->kind == TYPE_POINTER &&
 		    v->field->type->target->kind == TYPE_FUNCTION)
 			for (struct func_list *l = v->field->stored; l; l = l->next)
