@@ -303,8 +303,8 @@ static void load_split(const char *module, const char *folder)
 	char *argv[] = { user, NULL };
 	int rc;
 
-	snprintf(user, sizeof(user), "%s/%s-user", folder, module);
-	snprintf(object, sizeof(object), "%s/%s.ko", folder, module);
+	snprintf(user, sizeof(user), "%s/%s/%s-user", folder, module, module);
+	snprintf(object, sizeof(object), "%s/%s/%s.ko", folder, module, module);
 	snprintf(log, sizeof(log), "/lab/%s-user.out", module);
 	snprintf(err, sizeof(err), "/lab/%s-user.err", module);
 	wait_ready(start(argv, log, err), log, module);
