@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by the tests; they run at the top of the tree. $out is a folder that vanishes.
+set -u
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+soak=${TANDEM_SOAK:-}
+
+t_fail() { echo "$*" >&2; exit 1; }
+t_skip() { echo "$*"; exit 77; }
+
+# t_status WANTED COMMAND...: the command must end with this status.
+t_status() {
+	local wanted=$1 got=0
+	shift
+	"$@" || got=$?
+	[ "$got" = "$wanted" ] || t_fail "status $got instead of $wanted: $*"
+}
