@@ -301,16 +301,19 @@ static void load_split(const char *module, const char *folder)
 {
 	char user[256], object[256], log[128], err[128];
 	char *argv[] = { user, NULL };
+	pid_t pid;
 	int rc;
 
 	snprintf(user, sizeof(user), "%s/%s/%s-user", folder, module, module);
 	snprintf(object, sizeof(object), "%s/%s/%s.ko", folder, module, module);
 	snprintf(log, sizeof(log), "/lab/%s-user.out", module);
 	snprintf(err, sizeof(err), "/lab/%s-user.err", module);
-	wait_ready(start(argv, log, err), log, module);
+	/* the module's init waits for the user half, whose attach waits for the module */
+	pid = start(argv, log, err);
 	rc = insmod(object, "");
 	if (rc)
 		fail("insmod %s: %s", object, strerror(rc));
+	wait_ready(pid, log, module);
 }
 
 /* The name of the network interface of a PCI slot, once it is there. */
