@@ -16,7 +16,6 @@ static void channel_free(struct kref *ref)
 	struct tandem_channel *ch = container_of(ref, struct tandem_channel, ref);
 	u32 i;
 
-	cancel_delayed_work_sync(&ch->watchdog);
 	for (i = 0; i < ch->nworker; i++)
 		worker_free(ch->worker[i]);
 	kvfree(ch->worker);

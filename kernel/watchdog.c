@@ -14,6 +14,8 @@ module_param(deadline_ms, uint, 0644);
 MODULE_PARM_DESC(deadline_ms, "how long a user half may serve without a crossing");
 
 static struct workqueue_struct *watchdogs;
+static atomic_t armed;			/* watchdogs that will look again */
+static DECLARE_WAIT_QUEUE_HEAD(disarmed);
 
 /* task->signal lives as long as the task_struct that the worker holds. */
 static bool dying(struct task_struct *task)
@@ -43,6 +45,14 @@ static const char *look(struct tandem_channel *ch, bool grace)
 	return NULL;
 }
 
+/* The last touch of the channel; only exit's destroy_workqueue() still waits for us. */
+static void disarm(struct tandem_channel *ch)
+{
+	channel_put(ch);
+	if (atomic_dec_and_test(&armed))
+		wake_up(&disarmed);
+}
+
 void watchdog_look(struct work_struct *work)
 {
 	struct tandem_channel *ch = container_of(work, struct tandem_channel, watchdog.work);
@@ -62,13 +72,14 @@ void watchdog_look(struct work_struct *work)
 	if (again)
 		queue_delayed_work(watchdogs, &ch->watchdog, WATCH_PERIOD);
 	else
-		channel_put(ch);
+		disarm(ch);
 }
 
 /* The work holds a reference as long as it runs again. */
 void watchdog_start(struct tandem_channel *ch)
 {
 	channel_get(ch);
+	atomic_inc(&armed);
 	ch->looked = jiffies;
 	queue_delayed_work(watchdogs, &ch->watchdog, WATCH_PERIOD);
 }
@@ -81,5 +92,7 @@ int watchdog_init(void)
 
 void watchdog_exit(void)
 {
+	/* A timer that is still to queue its work is not drained. */
+	wait_event(disarmed, !atomic_read(&armed));
 	destroy_workqueue(watchdogs);
 }
