@@ -110,7 +110,7 @@ static int allow_inner(scmp_filter_ctx filter)
 		SCMP_SYS(futex), SCMP_SYS(munmap), SCMP_SYS(brk), SCMP_SYS(madvise),
 		SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime), SCMP_SYS(restart_syscall),
 		SCMP_SYS(sched_yield), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
-		SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),
+		SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),
 		SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(pause), SCMP_SYS(exit),
 		SCMP_SYS(exit_group),
 	};
