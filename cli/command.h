@@ -6,7 +6,6 @@
 #define EXIT_USAGE	2
 
 /* Exit statuses: 0 done, 1 failed (one line on stderr says why), 2 wrong usage. */
-int command_split(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_list(int argc, char **argv);

@@ -10,6 +10,8 @@
 #include "command.h"
 #include "result.h"
 
+#define DEPTH 2	/* build/split/6.1/MODULE */
+
 enum { MODULE, FUNCTIONS, LINES, ANNOTATIONS, REFUSED, STATE, FOLDER };
 
 static const char *state(const struct result *r)
@@ -43,7 +45,7 @@ static void add(const struct result *r, void *data)
 /* Fails, silently without arguments, if there is no split. */
 int command_list(int argc, char **argv)
 {
-	static char *usual[] = { "list", ".", "build", "build/split" };
+	static char *usual[] = { "list", ".", "build/split" };
 	static const char *const titles[] = { "MODULE", "USER FNS", "USER LINES", "ANNOTATIONS",
 					      "REFUSED", "STATE", "FOLDER" };
 	struct libscols_table *table = scols_new_table();
@@ -60,7 +62,7 @@ int command_list(int argc, char **argv)
 		argv = usual;
 	}
 	for (int i = 1; i < argc; i++)
-		n += result_each(argv[i], add, table);
+		n += result_each(argv[i], DEPTH, add, table);
 	if (n)
 		scols_print_table(table);
 	scols_unref_table(table);

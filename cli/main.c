@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdarg.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -13,42 +14,32 @@ struct command {
 	const char *what;
 };
 
+/* The splitter is a program of its own: machines that only run split drivers need no libclang. */
+static int command_split(int argc, char **argv)
+{
+	char exe[PATH_MAX], *slash;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - sizeof("../lib/tandem/tandem-split"));
+
+	(void)argc;
+	exe[n < 0 ? 0 : n] = 0;
+	slash = strrchr(exe, '/');
+	if (slash) {
+		strcpy(slash + 1, "tandem-split");
+		execv(exe, argv);
+		strcpy(slash + 1, "../lib/tandem/tandem-split");
+		execv(exe, argv);
+	}
+	return complain("the splitter is not installed beside the program: make install");
+}
+
 static const struct command commands[] = {
 	{ "split", command_split, "MODULE|FOLDER -o DIR", "split a driver into its two halves" },
 	{ "run", command_run, "DIR|MODULE", "load a split driver and start its user half" },
 	{ "status", command_status, "", "what runs split on this machine" },
-	{ "list", command_list, "[DIR...]", "splits in these folders (default: here and build/)" },
+	{ "list", command_list, "[DIR...]", "splits in these folders (default: here, build/split)" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
-
-static int complain_with(const char *format, va_list ap, const char *more)
-{
-	fputs("tandem: ", stderr);
-	vfprintf(stderr, format, ap);
-	fprintf(stderr, "%s\n", more);
-	return EXIT_FAILURE;
-}
-
-int complain(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	complain_with(format, ap, "");
-	va_end(ap);
-	return EXIT_FAILURE;
-}
-
-int complain_usage(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	complain_with(format, ap, " (see tandem --help)");
-	va_end(ap);
-	return EXIT_USAGE;
-}
 
 static int help(void)
 {

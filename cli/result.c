@@ -61,22 +61,22 @@ static unsigned int one(const char *dir, void (*with)(const struct result *r, vo
 	return 1;
 }
 
-unsigned int result_each(const char *dir, void (*with)(const struct result *r, void *data),
-			 void *data)
+unsigned int result_each(const char *dir, unsigned int depth,
+			 void (*with)(const struct result *r, void *data), void *data)
 {
 	unsigned int n = one(dir, with, data);
 	struct dirent **entry;
-	int count = scandir(dir, &entry, NULL, alphasort);
+	int count = n || !depth ? 0 : scandir(dir, &entry, NULL, alphasort);
 
 	for (int i = 0; i < count; i++) {
 		char *path = text_format("%s/%s", dir, entry[i]->d_name);
 
-		if (entry[i]->d_name[0] != '.')
-			n += one(path, with, data);
+		if (entry[i]->d_name[0] != '.' && entry[i]->d_type == DT_DIR)
+			n += result_each(path, depth - 1, with, data);
 		free(path);
 		free(entry[i]);
 	}
-	if (count >= 0)
+	if (count > 0)
 		free(entry);
 	return n;
 }

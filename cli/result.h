@@ -19,10 +19,10 @@ bool result_read(struct result *r, const char *dir);
 void result_free(struct result *r);
 
 /*
- * Calls @with for each split in @dir itself and in the folders directly below it;
+ * Calls @with for @dir if it is a split, else for each in the folders at most @depth below;
  * returns how many there were.
  */
-unsigned int result_each(const char *dir, void (*with)(const struct result *r, void *data),
-			 void *data);
+unsigned int result_each(const char *dir, unsigned int depth,
+			 void (*with)(const struct result *r, void *data), void *data);
 
 #endif

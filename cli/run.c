@@ -1,66 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tandem run: tandem.ko, then the user half, then the kernel half that waits for it. */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
+/* tandem run: what to start, and whether it can be. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "../split/fail.h"
 #include "../split/home.h"
 #include "../split/run.h"
 #include "../split/text.h"
 #include "command.h"
 #include "load.h"
 #include "result.h"
-
-#define LOGS "/run/tandem"
+#include "start.h"
 
 struct half {
 	struct result result;
-	char *ko, *user, *log;
+	char *ko, *user;
 };
+
+/* "6.1" of the running kernel */
+static const char *kernel_version(void)
+{
+	static char version[16];
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	snprintf(version, sizeof(version), "%u.%u", major, minor);
+	return version;
+}
 
 static int find(struct half *half, const char *what)
 {
-	static const char *const places[] = { "", "build/", "build/split/" };
-	bool found = false;
+	char *usual = text_format("build/split/%s/%s", kernel_version(), what);
+	bool found = result_read(&half->result, what) || result_read(&half->result, usual);
 
-	for (unsigned int i = 0; i < 3 && !found; i++) {
-		char *dir = text_format("%s%s", places[i], what);
-
-		found = result_read(&half->result, dir);
-		free(dir);
-	}
+	free(usual);
 	if (!found)
 		return complain("no split in %s: make one with tandem split MODULE -o %s", what, what);
 	half->ko = text_format("%s/%s.ko", half->result.dir, half->result.module);
 	half->user = text_format("%s/%s-user", half->result.dir, half->result.module);
-	half->log = text_format(LOGS "/%s.log", half->result.module);
 	if (!half->result.built)
 		return complain("%s is not compiled: run tandem split without --no-build",
 				half->result.dir);
 	return 0;
 }
 
+/* Beside the program in a build folder, or in its home. */
+static char *find_runtime(void)
+{
+	char exe[PATH_MAX] = "", *slash, *ko;
+	const char *home;
+
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+		*exe = 0;
+	slash = strrchr(exe, '/');
+	if (slash)
+		*slash = 0;
+	ko = text_format("%s/../kernel/%s/tandem.ko", exe, kernel_version());
+	home = run_is_file(ko) ? NULL : home_dir();
+	if (home) {
+		free(ko);
+		ko = text_format("%s/build/kernel/%s/tandem.ko", home, kernel_version());
+	}
+	return ko;
+}
+
 static int load_runtime(void)
 {
-	const char *home = home_dir();
-	unsigned int major, minor;
-	struct utsname name;
 	char *ko;
 	int e;
 
 	if (load_is_loaded("tandem"))
 		return 0;
-	uname(&name);
-	if (!home || sscanf(name.release, "%u.%u", &major, &minor) != 2)
-		return complain("%s", fail_text());
-	ko = text_format("%s/build/kernel/%u.%u/tandem.ko", home, major, minor);
+	ko = find_runtime();
 	if (!run_is_file(ko))
 		e = complain("tandem.ko is not built for this kernel (no %s): run make", ko);
 	else if (!load_fits(ko))
@@ -73,81 +89,9 @@ static int load_runtime(void)
 	return e;
 }
 
-/* In a session of its own, so that it outlives the terminal. @options: more arguments. */
-static pid_t start_user(const struct half *half, char **options, int count)
-{
-	char **argv = calloc(count + 2, sizeof(*argv));
-	int in, log;
-	pid_t pid;
-
-	run_make_dirs(LOGS);
-	unlink(half->log);
-	argv[0] = half->user;
-	for (int i = 0; i < count; i++)
-		argv[i + 1] = options[i];
-	pid = fork();
-	if (!pid) {
-		in = open("/dev/null", O_RDONLY);
-		log = open(half->log, O_WRONLY | O_CREAT | O_APPEND, 0644);
-		setsid();
-		if (in >= 0 && log >= 0 && dup2(in, 0) >= 0 && dup2(log, 1) >= 0 && dup2(log, 2) >= 0)
-			execv(argv[0], argv);
-		dprintf(2, "%s cannot start: %s\n", argv[0], strerror(errno));
-		_exit(126);
-	}
-	free(argv);
-	return pid;
-}
-
-/* A child of its own loads the module: it waits for the user half, and we watch both. */
-static pid_t start_load(const char *ko)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(-load_module(ko) & 255);
-	return pid;
-}
-
-static int user_died(const struct half *half)
-{
-	char *log = text_file(half->log, NULL), *last = log, *line;
-
-	for (char *rest = log; rest && (line = strsep(&rest, "\n"));)
-		if (*line)
-			last = line;
-	complain("the user half ended: %s (log: %s)", last && *last ? last : "it said nothing",
-		 half->log);
-	free(log);
-	return EXIT_FAILURE;
-}
-
-/* 0 once the kernel half is loaded, which is after the user half is ready. */
-static int wait_both(const struct half *half, pid_t user, pid_t load)
-{
-	int status;
-	pid_t who;
-
-	while ((who = wait(&status)) > 0 || errno == EINTR) {
-		if (who == load && WIFEXITED(status) && !WEXITSTATUS(status))
-			return 0;
-		if (who == load) {
-			kill(user, SIGTERM);
-			return load_complain(half->ko, WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR);
-		}
-		if (who == user) {
-			kill(load, SIGTERM);
-			waitpid(load, &status, 0);
-			return user_died(half);
-		}
-	}
-	return complain("lost the children: see %s", half->log);
-}
-
 int command_run(int argc, char **argv)
 {
 	struct half half = { 0 };
-	pid_t user, load;
 	int e;
 
 	if (argc > 1 && !strcmp(argv[1], "--help")) {
@@ -170,13 +114,5 @@ int command_run(int argc, char **argv)
 	e = load_runtime();
 	if (e)
 		return e;
-	user = start_user(&half, argv + 2, argc - 2);
-	load = start_load(half.ko);
-	if (user < 0 || load < 0)
-		return complain("cannot start a process: %s", strerror(errno));
-	e = wait_both(&half, user, load);
-	if (!e)
-		printf("%s runs split; user half: process %d, log %s\n", half.result.module, user,
-		       half.log);
-	return e;
+	return start_halves(half.result.module, half.user, argv + 2, argc - 2, half.ko);
 }
