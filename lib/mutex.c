@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mutexes that only user-half code takes. They lie in twins, of which each worker has its
- * own copy, so they are known by handle. Between two workers they order more than their
+ * Mutexes that only user-half code takes. Those in twins, of which each worker has its
+ * own copy, are known by handle; variables of the process by address. Between two workers they order more than their
  * code: what one changed before it unlocked, the other has read anew after it locked.
  */
 #include <errno.h>
@@ -44,9 +44,9 @@ static struct mutex *find(struct tandem_thread *thread, const void *at)
 	struct mutex **head, *mutex;
 
 	if (tandem_wire_put(&thread->process->names, &thread->seat.twins, at, &key) ||
-	    key.tag != TANDEM_WIRE_OBJECT)
-		tandem_die("mutex in memory that is no object");
-	head = &all.bucket[(key.index * 31 + key.offset) % BUCKETS];
+	    key.tag != TANDEM_WIRE_OBJECT)	/* a variable of the process, the same for all workers */
+		key = (struct tandem_wire){ .value = (unsigned long)at };
+	head = &all.bucket[(key.index * 31 + key.offset / 8) % BUCKETS];
 	for (mutex = *head; mutex; mutex = mutex->next)
 		if (!memcmp(&mutex->key, &key, sizeof(key)))
 			return mutex;
