@@ -48,10 +48,15 @@ int command_list(int argc, char **argv)
 	static char *usual[] = { "list", ".", "build/split" };
 	static const char *const titles[] = { "MODULE", "USER FNS", "USER LINES", "ANNOTATIONS",
 					      "REFUSED", "STATE", "FOLDER" };
-	struct libscols_table *table = scols_new_table();
+	struct libscols_table *table;
 	bool asked = argc > 1;
 	unsigned int n = 0;
 
+	if (argc > 1 && !strcmp(argv[1], "--help")) {
+		puts("usage: tandem list [DIR...]\n\nThe splits in DIR (default: here and build/split).");
+		return EXIT_SUCCESS;
+	}
+	table = scols_new_table();
 	if (!table)
 		return complain("out of memory");
 	for (unsigned int i = 0; i < sizeof(titles) / sizeof(*titles); i++)

@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# An output folder that is not ours is refused; ours changes only when a split went well.
+. tests/helpers.sh
+
+refused() {
+	local pattern=$1 dir=$2 said
+	shift 2
+	said=$(build/tandem split e100 -o "$dir" --no-build "$@" 2>&1) && t_fail "not refused: $dir"
+	[ "$(wc -l <<<"$said")" = 1 ] || t_fail "not one line: $said"
+	grep -qE -- "^tandem: .*($pattern)" <<<"$said" || t_fail "$dir: $said"
+}
+
+content() { (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2); }
+
+mkdir "$out/mine" "$out/a b" "$out/empty"
+echo hello >"$out/mine/file"
+refused 'not made by tandem split.*choose another' "$out/mine"
+[ "$(ls -A "$out/mine")" = file ] || t_fail 'a foreign folder was touched'
+refused 'Not a directory' "$out/mine/file"
+refused 'folder with such a name' "$out/a b"
+[ -z "$(ls -A "$out/a b")" ] || t_fail 'a refused folder was touched'
+
+# an empty folder is as good as none; the second split replaces the first, a failed one does not
+build/tandem split e100 -o "$out/empty" --no-build || t_fail 'cannot split into an empty folder'
+[ -f "$out/empty/report.json" ] || t_fail 'no report'
+[ ! -e "$out/empty/.work" ] || t_fail 'scratch left'
+content "$out/empty" >"$out/before"
+cp -r policy "$out/policy"
+echo 'what is this' >>"$out/policy/net.policy"
+refused "net.policy:$(wc -l <"$out/policy/net.policy"): " "$out/empty" --policy "$out/policy"
+refused 'cannot read policy folder' "$out/empty" --policy "$out/nosuch"
+content "$out/empty" | cmp - "$out/before" || t_fail 'a failed split changed the folder'
+build/tandem split e100 -o "$out/empty" --no-build || t_fail 'cannot split again'
+content "$out/empty" | cmp - "$out/before" || t_fail 'the same split, another result'
+
+# two at once: one says so; what a killed one leaves is no hindrance
+exec 9<"$out/empty"
+flock 9
+refused 'another tandem split works in' "$out/empty"
+exec 9<&-
+mkdir -p "$out/empty/.work/new/kernel"
+echo stale >"$out/empty/.work/new/kernel/stale.c"
+build/tandem split e100 -o "$out/empty" --no-build || t_fail 'cannot split after a killed run'
+content "$out/empty" | cmp - "$out/before" || t_fail 'a killed run shows in the result'
+exit 0
