@@ -313,6 +313,8 @@ static struct var *var_of(struct reader *r, CXCursor c)
 		CXCursor parent = clang_getCursorSemanticParent(c), def = clang_getCursorDefinition(c);
 
 		v = calloc(1, sizeof(*v));
+		if (!clang_Cursor_isNull(def))	/* it may know an array's length */
+			t = clang_getCursorType(def);
 		v->name = text_intern(name);
 		v->tu = r->tu;
 		v->type = type_of(r, t);
