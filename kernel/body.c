@@ -54,12 +54,9 @@ static int spill(struct body *b, u64 need)
 	return 0;
 }
 
-/* Where the next @bytes go, which are there for the taking; b->at does not move. NULL: no memory. */
-void *body_need(struct body *b, u32 bytes)
+void *body_spill(struct body *b, u32 bytes)
 {
-	if (unlikely((u64)b->at + bytes > b->room) && spill(b, (u64)b->at + bytes))
-		return NULL;
-	return b->base + b->at;
+	return spill(b, (u64)b->at + bytes) ? NULL : b->base + b->at;
 }
 
 int body_buffer(struct body *b, const void *data, u32 bytes, u32 *index)

@@ -126,7 +126,7 @@ static int channel_open(struct inode *inode, struct file *file)
 	init_waitqueue_head(&ch->waiting);
 	init_rwsem(&ch->windows);
 	INIT_LIST_HEAD(&ch->window);
-	INIT_DELAYED_WORK(&ch->watchdog, watchdog_look);
+	watchdog_prepare(ch);
 	file->private_data = ch;
 	return stream_open(inode, file);
 }

@@ -260,10 +260,13 @@ struct worker {
 	u32 *gone;			/* indices and gens of the known that died */
 	u32 ngone, gone_room;
 	struct tokens tokens;
+	struct tandem_wire wire[TANDEM_ARGS_MAX];	/* of the CALL being written */
 	u32 nbuffer;
 	struct { u8 *data; u32 bytes; } buffer[BUFFERS_MAX];	/* of the body being parsed */
 };
 
+/* Symbol versions that kernel halves see must not change with what is inside. */
+#ifndef __GENKSYMS__
 /*
  * An open file. References: the file's and one of each active call. Ends with the
  * file's release, which condemns it first.
@@ -278,6 +281,7 @@ struct tandem_channel {
 	bool watching;			/* state.lock: the watchdog is armed */
 	u64 watched;			/* watchdog only: state.seq at its last look */
 	unsigned long looked;		/* watchdog only: jiffies of its last look */
+	const char *seen;		/* watchdog only: why it ends the channel */
 	char why[96];			/* state.mutex: the rule that was broken */
 	bool broke;			/* a rule was broken, not a death */
 	struct list_head idle;		/* state.lock; warmest first */
@@ -288,8 +292,10 @@ struct tandem_channel {
 	struct rw_semaphore windows;
 	bool revoked;			/* windows */
 	struct list_head window;	/* windows */
-	struct delayed_work watchdog;
+	struct timer_list watchdog;
+	struct work_struct verdict;
 };
+#endif
 
 /* ---- a call ---- */
 
@@ -375,7 +381,16 @@ const char *string_keep(struct state *st, const char *s);
 void strings_exit(struct state *st);
 
 /* marshal.c, body.c */
-void *body_need(struct body *b, u32 bytes);
+void *body_spill(struct body *b, u32 bytes);
+
+/* Where the next @bytes go, which are there for the taking; b->at does not move. NULL: no memory. */
+static inline void *body_need(struct body *b, u32 bytes)
+{
+	if (unlikely((u64)b->at + bytes > b->room))
+		return body_spill(b, bytes);
+	return b->base + b->at;
+}
+
 int marshal_call(struct call *c);
 int marshal_sync(struct call *c, const struct tandem_value *result, u64 v);
 int marshal_return(struct call *c, u16 down, u64 result);
@@ -436,7 +451,7 @@ void window_revoke_all(struct tandem_channel *ch);
 int watchdog_init(void);
 void watchdog_exit(void);
 void watchdog_start(struct tandem_channel *ch);
-void watchdog_look(struct work_struct *work);
+void watchdog_prepare(struct tandem_channel *ch);
 extern unsigned int deadline_ms;
 
 /* debug.c */

@@ -177,7 +177,7 @@ static int sync_pointers(struct walk *k, const struct step *s, unsigned long fro
 {
 	bool follow = s->access & TANDEM_READ;
 	struct body *b = k->b;
-	struct tandem_wire wire;
+	struct tandem_wire wire __tandem_uninitialized;
 	u16 n = s->count;
 	u8 *p;
 	int err;
@@ -301,7 +301,12 @@ static int walk_begin(struct walk *k, struct call *c)
 	u32 i;
 
 	lockdep_assert_held(&c->state->mutex);
-	*k = (struct walk){ .c = c, .st = c->state, .w = w, .b = &w->up };
+	k->c = c;
+	k->st = c->state;
+	k->w = w;
+	k->b = &w->up;
+	k->first = k->last = NULL;
+	k->rec = 0;
 	k->st->walk++;
 	body_reset(k->b);
 	for (i = 0; i < w->ngone; i += 2) {
@@ -349,11 +354,14 @@ static int values(struct walk *k, u16 kind, u16 id, const struct tandem_wire *wi
 {
 	u32 bytes = sizeof(struct tandem_record) + count * sizeof(*wire);
 	struct tandem_record *rec = body_need(k->b, bytes);
+	struct tandem_wire *to = (struct tandem_wire *)(rec + 1);
+	u32 i;
 
 	if (!rec)
 		return -ENOMEM;
 	*rec = (struct tandem_record){ .kind = kind, .id = id, .bytes = bytes, .count = count };
-	memcpy(rec + 1, wire, count * sizeof(*wire));
+	for (i = 0; i < count; i++)
+		to[i] = wire[i];
 	k->b->at += bytes;
 	return 0;
 }
@@ -396,8 +404,8 @@ static int argument(struct walk *k, unsigned int n, struct tandem_wire *wire)
 
 int marshal_call(struct call *c)
 {
-	struct tandem_wire wire[TANDEM_ARGS_MAX];
-	struct walk k;
+	struct tandem_wire *wire = c->worker->wire;
+	struct walk k __tandem_uninitialized;
 	unsigned int i;
 	int err;
 
@@ -482,7 +490,7 @@ static int result_root(struct walk *k, const struct tandem_value *value, u64 v)
  */
 int marshal_sync(struct call *c, const struct tandem_value *result, u64 v)
 {
-	struct walk k;
+	struct walk k __tandem_uninitialized;
 	int err;
 
 	err = walk_begin(&k, c);

@@ -365,7 +365,8 @@ static void call_settle(struct call *c)
 {
 	struct state *st = c->state;
 
-	kfree(c->gained);
+	if (unlikely(c->gained))
+		kfree(c->gained);
 	if (c->outer)
 		return;
 	if (!c->nheld && !c->worker->tokens.count)
@@ -376,24 +377,43 @@ static void call_settle(struct call *c)
 	mutex_unlock(&st->mutex);
 }
 
+static void call_init(struct call *c, struct state *st, unsigned int entry, const u64 *arg,
+		      const u64 *bytes)
+{
+	c->state = st;
+	c->task = current;
+	c->worker = NULL;
+	c->outer = NULL;
+	c->entry = &st->plan->entry[entry];
+	c->ready = &st->entry[entry];
+	c->id = entry;
+	c->parsing = false;
+	c->parked = NULL;
+	c->arg = arg;
+	c->bytes = bytes;
+	c->scope = NULL;
+	c->locks = 0;
+	c->held = c->held_few;
+	c->nheld = 0;
+	c->held_room = ARRAY_SIZE(c->held_few);
+	c->gained = NULL;
+	c->ngained = 0;
+	c->gained_room = 0;
+}
+
 int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
 		  const u64 *bytes, u64 *result)
 {
 	struct state *st = half->state;
-	struct call c;
-	u64 value = 0;
+	struct call c __tandem_uninitialized;
+	u64 value;
 	int err;
 
 	if (!st || entry >= st->plan->nentry)
 		return st ? -EINVAL : -EIO;
 	if (!may_sleep(st, entry))
 		return -EWOULDBLOCK;
-	c = (struct call){
-		.state = st, .task = current, .entry = &st->plan->entry[entry],
-		.ready = &st->entry[entry], .id = entry, .arg = arg, .bytes = bytes,
-		.held_room = ARRAY_SIZE(c.held_few),
-	};
-	c.held = c.held_few;
+	call_init(&c, st, entry, arg, bytes);
 	err = call_begin(&c);
 	if (!err)
 		err = marshal(&c);

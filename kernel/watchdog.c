@@ -53,40 +53,66 @@ static void disarm(struct tandem_channel *ch)
 		wake_up(&disarmed);
 }
 
-void watchdog_look(struct work_struct *work)
+/* What the timer must not do itself: it may sleep. */
+static void watchdog_verdict(struct work_struct *work)
 {
-	struct tandem_channel *ch = container_of(work, struct tandem_channel, watchdog.work);
+	struct tandem_channel *ch = container_of(work, struct tandem_channel, verdict);
 	struct state *st = ch->state;
-	bool grace = time_after(jiffies, ch->looked + 10 * WATCH_PERIOD);
-	const char *why = READ_ONCE(ch->condemned) ? NULL : look(ch, grace);
 	bool again;
 
-	ch->looked = jiffies;
-	if (why)
-		channel_condemn(ch, why);
+	if (ch->seen)
+		channel_condemn(ch, ch->seen);
 	spin_lock(&st->lock);
-	again = !ch->condemned && (!list_empty(&st->calls) || st->seq != ch->watched);
-	ch->watched = st->seq;
+	again = !ch->condemned && !list_empty(&st->calls);
 	ch->watching = again;
 	spin_unlock(&st->lock);
 	if (again)
-		queue_delayed_work(watchdogs, &ch->watchdog, WATCH_PERIOD);
+		mod_timer(&ch->watchdog, jiffies + WATCH_PERIOD);
 	else
 		disarm(ch);
 }
 
-/* The work holds a reference as long as it runs again. */
+/*
+ * A timer and no work: a user half that loops at its real-time priority keeps everybody
+ * else off this processor, but no interrupts. The signal is what ends the loop.
+ */
+static void watchdog_look(struct timer_list *timer)
+{
+	struct tandem_channel *ch = from_timer(ch, timer, watchdog);
+	bool grace = time_after(jiffies, ch->looked + 10 * WATCH_PERIOD);
+	u64 seq = READ_ONCE(ch->state->seq);
+	bool quiet = seq == ch->watched && list_empty_careful(&ch->state->calls);
+
+	ch->looked = jiffies;
+	ch->watched = seq;
+	if (!READ_ONCE(ch->condemned))
+		ch->seen = look(ch, grace);
+	if (ch->seen)
+		kill_pid(ch->pid, SIGKILL, 1);
+	if (ch->seen || quiet || READ_ONCE(ch->condemned))
+		queue_work(watchdogs, &ch->verdict);
+	else
+		mod_timer(&ch->watchdog, jiffies + WATCH_PERIOD);
+}
+
+void watchdog_prepare(struct tandem_channel *ch)
+{
+	timer_setup(&ch->watchdog, watchdog_look, 0);
+	INIT_WORK(&ch->verdict, watchdog_verdict);
+}
+
+/* The timer, and then the work, hold a reference as long as there is a next look. */
 void watchdog_start(struct tandem_channel *ch)
 {
 	channel_get(ch);
 	atomic_inc(&armed);
 	ch->looked = jiffies;
-	queue_delayed_work(watchdogs, &ch->watchdog, WATCH_PERIOD);
+	mod_timer(&ch->watchdog, jiffies + WATCH_PERIOD);
 }
 
 int watchdog_init(void)
 {
-	watchdogs = alloc_workqueue("tandem", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_FREEZABLE, 0);
+	watchdogs = alloc_workqueue("tandem", WQ_MEM_RECLAIM | WQ_HIGHPRI, 0);
 	return watchdogs ? 0 : -ENOMEM;
 }
 

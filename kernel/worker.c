@@ -2,11 +2,16 @@
 /*
  * A worker's side: one thread of the user half, in NEXT or on its way in and out of it.
  */
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
+
+static bool fifo = true;
+module_param(fifo, bool, 0644);
+MODULE_PARM_DESC(fifo, "workers run at the lowest real-time priority");
 
 struct said {
 	u64 seq;
@@ -293,6 +298,12 @@ int worker_make(struct tandem_channel *ch, struct tandem_worker *arg)
 	ch->worker[n] = w;
 	/* Pairs with the acquire of those who look workers up without the lock. */
 	smp_store_release(&ch->nworker, n + 1);
+	/*
+	 * Somebody in the kernel is blocked until the worker has served: being preferred
+	 * over the ordinary saves both sides a sleep. The deadline bounds it.
+	 */
+	if (fifo)
+		sched_set_fifo_low(current);
 	arg->id = n;
 	arg->area_bytes = TANDEM_AREA_BYTES;
 	arg->area_offset = (u64)n * TANDEM_AREA_BYTES;

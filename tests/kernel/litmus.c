@@ -128,6 +128,8 @@ static const struct tandem_entry entry[LITMUS_ENTRIES] = {
 	[LITMUS_NULL] = { .name = "litmus_null", .result = S32, .closes = TANDEM_NONE,
 		.nglobal = 1, .global = globals_used, .nview = 2, .view = full_view,
 		.may = &may_all },
+	[LITMUS_NOTHING] = { .name = "litmus_nothing", .result = S32, .closes = TANDEM_NONE,
+		.may = &may_all },
 	[LITMUS_BIG] = { .name = "litmus_big", .arg = big_args, .nargs = 1, .result = S32,
 		.closes = TANDEM_NONE, .nview = 1, .view = big_view, .may = &may_all },
 };
