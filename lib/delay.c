@@ -5,7 +5,7 @@
 #include "thread.h"
 
 #define EXPORT		__attribute__((weak))
-#define SPIN_NS		50000ULL	/* shorter waits are cheaper than a sleep */
+#define SPIN_NS		1000000ULL	/* as udelay() does: a sleep of 50 us takes twice as long */
 #define SLICE_MS	250		/* a worker that sleeps longer would look dead */
 
 static tandem_u64 now_ns(void)
