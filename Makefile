@@ -39,7 +39,7 @@ halves: user
 	@lab/halves $(KERNEL)
 
 lab: deps
-	@lab/prepare $(KERNEL)
+	@lab/prepare $(KERNEL) >/dev/null
 
 demo: halves lab
 	@lab/demo
