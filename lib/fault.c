@@ -82,7 +82,7 @@ static const char *signal_name(int number)
 	return "signal";
 }
 
-/* Installed with SA_RESETHAND: returning meets the same fault again, and its default end. */
+/* All but SIGSYS with SA_RESETHAND: returning meets the same fault again, and its default end. */
 static void explain(int number, siginfo_t *info, void *context)
 {
 	struct tandem_thread *thread = tandem_thread_self();
@@ -93,8 +93,7 @@ static void explain(int number, siginfo_t *info, void *context)
 	(void)context;
 	if (number == SIGSYS) {
 		say_format("%s (number %d) in %s", signal_name(number), info->si_syscall, where);
-		raise(SIGSYS);
-		return;
+		abort();
 	}
 	if (thread && (number == SIGSEGV || number == SIGBUS) && info->si_code > 0)
 		tandem_name_explain(&thread->process->names, &thread->seat.twins, info->si_addr,
@@ -106,15 +105,18 @@ static void explain(int number, siginfo_t *info, void *context)
 
 int tandem_fault_init(void)
 {
-	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS };
+	static const int numbers[] = { SIGSYS, SIGSEGV, SIGBUS, SIGILL, SIGFPE };
 	struct sigaction action = {
 		.sa_sigaction = explain,
-		.sa_flags = SA_SIGINFO | SA_RESETHAND | SA_ONSTACK,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK,
 	};
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+	/* SIGSYS keeps its handler: several threads may meet the sandbox at once. */
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		if (sigaction(numbers[i], &action, NULL))
 			return -errno;
+		action.sa_flags |= SA_RESETHAND;
+	}
 	return 0;
 }
 
@@ -202,7 +204,7 @@ static void deadlock(void)
 /* The sanitizer would stop what is meant to happen. */
 static void __attribute__((no_sanitize("undefined"))) strike(enum tandem_fault_kind kind)
 {
-	int *volatile nowhere = NULL;
+	volatile int *volatile nowhere = NULL;
 
 	switch (kind) {
 	case TANDEM_FAULT_KILL:

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -21,7 +22,9 @@
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57
 #endif
-#define NOBODY	65534
+#define ARENAS		8
+#define NOBODY		65534
+#define FIRST_REALTIME	32	/* below SIGRTMIN they are libc's own */
 
 int tandem_sandbox_user(const char *text, uid_t *uid, gid_t *gid)
 {
@@ -66,6 +69,8 @@ int tandem_sandbox_memory(char *why, size_t bytes)
 {
 	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 
+	/* Left to itself, malloc looks up the number of processors in a file. */
+	mallopt(M_ARENA_MAX, ARENAS);
 	/* Without rights there is no locked memory; the kernel half decides who may attach. */
 	if (geteuid())
 		return 0;
@@ -107,10 +112,11 @@ static int allow(scmp_filter_ctx filter, const int *call, size_t n)
 static int allow_inner(scmp_filter_ctx filter)
 {
 	static const int call[] = {
-		SCMP_SYS(futex), SCMP_SYS(munmap), SCMP_SYS(brk), SCMP_SYS(madvise),
-		SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime), SCMP_SYS(restart_syscall),
-		SCMP_SYS(sched_yield), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
-		SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),
+		SCMP_SYS(futex), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk),
+		SCMP_SYS(madvise), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_gettime),
+		SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield), SCMP_SYS(getrandom),
+		SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigaction),
+		SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),
 		SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(pause), SCMP_SYS(exit),
 		SCMP_SYS(exit_group),
 	};
@@ -148,6 +154,10 @@ static int allow_outer(scmp_filter_ctx filter, const struct tandem_process *proc
 	/* Its flags are in memory, where no filter sees them: libc takes clone() instead. */
 	if (!ret)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	/* What libc's first thread sets up for itself; no other handler can be changed. */
+	for (int i = FIRST_REALTIME; i < SIGRTMIN && !ret; i++)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigaction), 1,
+				       SCMP_A0_32(SCMP_CMP_EQ, i));
 	if (!ret)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 				       SCMP_A0_32(SCMP_CMP_EQ, getpid()));
