@@ -137,7 +137,7 @@ static int channel_release(struct inode *inode, struct file *file)
 	struct state *st = ch->state;
 
 	if (st) {
-		channel_condemn(ch, "its process has ended");
+		channel_condemn(ch, ch->seen ?: "its process has ended");
 		mutex_lock(&registry_lock);
 		mutex_lock(&st->mutex);
 		spin_lock(&st->lock);
