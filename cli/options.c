@@ -16,7 +16,7 @@ static void help(void)
 	     "  -o DIR               the halves and the reports (new, empty, or from an earlier split)\n"
 	     "  --kernel VERSION     for this kernel (default 6.1)\n"
 	     "  --policy DIR         folder of policy files (default: tandem's own)\n"
-	     "  --explain FUNCTION   say why FUNCTION is on its side; needs no -o, builds nothing\n"
+	     "  --explain FUNCTION   say why FUNCTION is on its side, write nothing\n"
 	     "  --no-build           write the sources of the halves, do not compile them");
 }
 

@@ -9,10 +9,10 @@
 #include "../split/home.h"
 #include "../split/out.h"
 #include "../split/run.h"
-#include "../split/split.h"
 #include "../split/text.h"
 #include "command.h"
 #include "options.h"
+#include "worker.h"
 
 /* The reason; paths into the stage, which is gone by now, are shown where it was kept, or cut. */
 static int report(const char *text, const char *stage, const char *keep)
@@ -35,10 +35,10 @@ static int report(const char *text, const char *stage, const char *keep)
 	return EXIT_FAILURE;
 }
 
-/* --explain without -o: nothing is kept. */
+/* --explain: nothing is written, also with -o. */
 static int explain(struct split_options *o)
 {
-	char *dir = run_cache("explain.XXXXXX"), *base = run_cache("");
+	char *dir = run_cache("explain.XXXXXX"), *base = run_cache(""), *reason;
 	int e;
 
 	if (run_make_dirs(base) || !mkdtemp(dir)) {
@@ -46,7 +46,8 @@ static int explain(struct split_options *o)
 	} else {
 		o->out = dir;
 		o->build = false;
-		e = split_run(o) ? complain("%s", fail_text()) : EXIT_SUCCESS;
+		e = worker_run(o, &reason) ? complain("%s", reason) : EXIT_SUCCESS;
+		free(reason);
 		run_remove(dir);
 	}
 	free(base);
@@ -76,10 +77,11 @@ static int split_into(struct split_options *o)
 	keep = keep_dir(o->what);
 	stage = text_dup(out.stage);
 	o->out = stage;
-	e = split_run(o);
-	if (!e)
-		e = out_commit(&out);
-	reason = text_dup(fail_text());
+	e = worker_run(o, &reason);
+	if (!e && (e = out_commit(&out))) {
+		free(reason);
+		reason = text_dup(fail_text());
+	}
 	if (e && out.dir)
 		out_abort(&out, keep);
 	if (e)
@@ -105,7 +107,7 @@ int main(int argc, char **argv)
 			return complain("%s", fail_text());
 		o.policy = policy = text_format("%s/policy", home);
 	}
-	e = o.out ? split_into(&o) : explain(&o);
+	e = o.explain ? explain(&o) : split_into(&o);
 	free(policy);
 	return e;
 }

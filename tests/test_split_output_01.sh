@@ -34,6 +34,23 @@ content "$out/empty" | cmp - "$out/before" || t_fail 'a failed split changed the
 build/tandem split e100 -o "$out/empty" --no-build || t_fail 'cannot split again'
 content "$out/empty" | cmp - "$out/before" || t_fail 'the same split, another result'
 
+build/tandem split e100 -o "$out/empty" --explain e100_probe >"$out/why" || t_fail 'cannot explain'
+grep -q '^e100_probe: ' "$out/why" || t_fail "$(cat "$out/why")"
+content "$out/empty" | cmp - "$out/before" || t_fail '--explain changed the folder'
+
+# interrupted at any time: as if it had not been run, and no compiler goes on
+for delay in 0.1 1 3; do
+	for dir in "$out/empty" "$out/new"; do
+		timeout -s INT "$delay" build/tandem split e100 -o "$dir" --no-build 2>"$out/said"
+		[ $? = 124 ] || continue	# was done before
+		[ "$(cat "$out/said")" = 'tandem: interrupted; nothing was changed' ] || t_fail "$(cat "$out/said")"
+		[ ! -e "$out/new" ] || t_fail 'an interrupted split left its folder'
+	done
+	rm -rf "$out/new"
+	content "$out/empty" | cmp - "$out/before" || t_fail 'an interrupted split changed the folder'
+done
+! pgrep -f "M=$out/" || t_fail 'an interrupted split goes on'
+
 # two at once: one says so; what a killed one leaves is no hindrance
 exec 9<"$out/empty"
 flock 9
