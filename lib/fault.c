@@ -214,7 +214,7 @@ static void __attribute__((no_sanitize("undefined"))) strike(enum tandem_fault_k
 		*nowhere = 0;
 		break;
 	case TANDEM_FAULT_STOP:
-		kill(getpid(), SIGSTOP);
+		raise(SIGSTOP);		/* to this thread: others stop when they notice */
 		break;
 	case TANDEM_FAULT_LOOP:
 		for (;;)
