@@ -41,6 +41,7 @@ static int explain(struct split_options *o)
 	char *dir = run_cache("explain.XXXXXX"), *base = run_cache(""), *reason;
 	int e;
 
+	worker_hold();
 	if (run_make_dirs(base) || !mkdtemp(dir)) {
 		e = complain("cannot write to %s: set XDG_CACHE_HOME to a folder of yours", base);
 	} else {
@@ -72,6 +73,7 @@ static int split_into(struct split_options *o)
 	struct out out;
 	int e;
 
+	worker_hold();
 	if (out_begin(&out, o->out))
 		return complain("%s", fail_text());
 	keep = keep_dir(o->what);

@@ -23,20 +23,31 @@ static void interrupt(int signal)
 		kill(-group, SIGTERM);
 }
 
-static void catch_signals(void (*with)(int))
+/* @how: SIG_BLOCK or SIG_UNBLOCK */
+static void set_signals(int how, void (*with)(int))
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction act = { .sa_handler = with };
+	sigset_t set;
 
-	for (unsigned int i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+	sigemptyset(&set);
+	for (unsigned int i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
 		sigaction(signals[i], &act, NULL);
+		sigaddset(&set, signals[i]);
+	}
+	sigprocmask(how, &set, NULL);
+}
+
+void worker_hold(void)
+{
+	set_signals(SIG_BLOCK, interrupt);
 }
 
 static void work(const struct split_options *o, int out)
 {
 	int e;
 
-	catch_signals(SIG_DFL);
+	set_signals(SIG_UNBLOCK, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	e = split_run(o);
 	if (e)
@@ -71,7 +82,6 @@ int worker_run(const struct split_options *o, char **reason)
 	pid_t pid;
 
 	*reason = NULL;
-	catch_signals(interrupt);
 	if (pipe2(pipe, O_CLOEXEC))
 		pid = -1;
 	else
@@ -87,15 +97,14 @@ int worker_run(const struct split_options *o, char **reason)
 	}
 	setpgid(pid, pid);
 	group = pid;
-	if (interrupted)	/* before there was a group to tell */
-		interrupt(interrupted);
+	set_signals(SIG_UNBLOCK, interrupt);
 	close(pipe[1]);
 	*reason = read_all(pipe[0]);
 	close(pipe[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	group = 0;
-	catch_signals(SIG_DFL);
+	worker_hold();
 	if (interrupted || WIFSIGNALED(status)) {
 		free(*reason);
 		*reason = how_it_ended(status);

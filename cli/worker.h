@@ -8,6 +8,9 @@
 
 #include "../split/split.h"
 
+/* From now on an interruption waits for worker_run() (and after it, for good). */
+void worker_hold(void);
+
 /* split_run() there. 0, or non-zero and the reason (for free()). */
 int worker_run(const struct split_options *o, char **reason);
 

@@ -43,7 +43,7 @@ for delay in 0.1 1 3; do
 	for dir in "$out/empty" "$out/new"; do
 		timeout -s INT "$delay" build/tandem split e100 -o "$dir" --no-build 2>"$out/said"
 		[ $? = 124 ] || continue	# was done before
-		[ "$(cat "$out/said")" = 'tandem: interrupted; nothing was changed' ] || t_fail "$(cat "$out/said")"
+		grep -qvx 'tandem: interrupted; nothing was changed' "$out/said" && t_fail "$(cat "$out/said")"
 		[ ! -e "$out/new" ] || t_fail 'an interrupted split left its folder'
 	done
 	rm -rf "$out/new"
