@@ -188,6 +188,7 @@ static int attach_to(struct tandem_channel *ch, struct state *st, const struct t
 	if (!err) {
 		kref_get(&st->ref);
 		ch->state = st;
+		ch->nglobal = st->plan->nglobal;
 		ch->pid = get_pid(task_tgid(current));
 		st->channel = ch;
 		st->half->channel = ch;

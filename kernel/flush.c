@@ -129,9 +129,9 @@ static void type_by_pointer(struct call *c, const struct tandem_wire *wire, u16 
 		return;
 	object_retype(c->state, o, type);
 	/* The worker that did it has done the same to its copy. */
-	if (o->nseg && o->index < c->worker->known_room &&
-	    c->worker->known[o->index] >> 32 == o->gen)
-		c->worker->known[o->index] = (u64)o->gen << 32 | o->version;
+	if (o->nseg && o->index < c->worker->seen_room &&
+	    c->worker->seen[o->index].known >> 32 == o->gen)
+		c->worker->seen[o->index].known = (u64)o->gen << 32 | o->version;
 }
 
 static int change_apply(struct call *c, struct object *o, const struct tandem_change *change)
@@ -185,6 +185,11 @@ int flush_apply(struct call *c, const struct tandem_record *rec)
 	lockdep_assert_held(&c->state->mutex);
 	if (!o)
 		return refuse(c, "FLUSH of %u.%u, which is no object that lives", rec->index, rec->gen);
+	/* Should the kernel change it back, that is news. */
+	if (!o->gen)
+		c->worker->seen_global[o->index].seq = 0;
+	else if (o->index < c->worker->seen_room)
+		c->worker->seen[o->index].seq = 0;
 	for (i = 0; i < rec->count; i++) {
 		err = change_apply(c, o, &change[i]);
 		if (err)

@@ -61,11 +61,25 @@ struct step {
 	u64 mask;
 };
 
+/* One value of a flat view: where it is in the record and in the element's part of a SYNC. */
+struct move {
+	u32 from;
+	u16 to;
+	u16 step;
+	u8 size;		/* 0: a pointer */
+};
+
+#define MOVES_MAX	96
+
 struct view {
 	u16 type;
 	u16 nstep;
 	u32 room;		/* bytes that one element may need in a SYNC, strings not counted */
 	struct step *step;
+	struct move *move;	/* NULL if it holds strings or long arrays */
+	u16 nmove;
+	u16 bytes;		/* of an element that begins aligned to 8 */
+	bool alike;		/* elements that follow are laid out as the first */
 };
 
 struct entry {
@@ -230,6 +244,13 @@ struct body {
 	u32 nbuffer;
 };
 
+/* What a worker's user half has been told of an object. */
+struct seen {
+	u64 known;		/* gen << 32 | version; 0: nothing */
+	u64 seq;		/* the call in which its fields were last sent */
+	u64 hash;		/* of these; the worker has not flushed any since */
+};
+
 struct worker {
 	/* const */
 	u32 id;
@@ -255,8 +276,9 @@ struct worker {
 
 	/* state.mutex */
 	struct body up;
-	u64 *known;			/* by object index: gen << 32 | version */
-	u32 known_room;
+	struct seen *seen;		/* by object index */
+	u32 seen_room;
+	struct seen *seen_global;	/* by global id */
 	u32 *gone;			/* indices and gens of the known that died */
 	u32 ngone, gone_room;
 	struct tokens tokens;
@@ -276,6 +298,7 @@ struct tandem_channel {
 	struct state *state;		/* set once by ATTACH under registry_lock; a reference */
 	struct address_space *mapping;	/* of the file: for revocation */
 	struct pid *pid;		/* the process that attached */
+	u32 nglobal;			/* of the half it attached to */
 	bool condemned;			/* state.lock for writing */
 	bool quit;			/* state.lock for writing: the kernel half is gone */
 	bool watching;			/* state.lock: the watchdog is armed */

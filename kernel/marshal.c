@@ -23,18 +23,18 @@ struct walk {
 
 /* ---- announcing ---- */
 
-static int known_grow(struct worker *w, u32 index)
+static int seen_grow(struct worker *w, u32 index)
 {
-	u32 room = max(w->known_room ?: 128, roundup_pow_of_two(index + 1));
-	u64 *more = kvcalloc(room, sizeof(*more), GFP_KERNEL);
+	u32 room = max(w->seen_room ?: 128, roundup_pow_of_two(index + 1));
+	struct seen *more = kvcalloc(room, sizeof(*more), GFP_KERNEL);
 
 	if (!more)
 		return -ENOMEM;
-	if (w->known_room)
-		memcpy(more, w->known, w->known_room * sizeof(*more));
-	kvfree(w->known);
-	w->known = more;
-	w->known_room = room;
+	if (w->seen_room)
+		memcpy(more, w->seen, w->seen_room * sizeof(*more));
+	kvfree(w->seen);
+	w->seen = more;
+	w->seen_room = room;
 	return 0;
 }
 
@@ -67,12 +67,14 @@ static int announce(struct walk *k, struct object *o)
 
 	if (!o->gen)
 		return 0;
-	err = object_hold(k->c->outermost, o);
-	if (err)
-		return err;
-	if (o->index < w->known_room && w->known[o->index] == want)
+	if (o->life == TANDEM_LIFE_CALL) {
+		err = object_hold(k->c->outermost, o);
+		if (err)
+			return err;
+	}
+	if (likely(o->index < w->seen_room && w->seen[o->index].known == want))
 		return 0;
-	if (o->index >= w->known_room && known_grow(w, o->index))
+	if (o->index >= w->seen_room && seen_grow(w, o->index))
 		return -ENOMEM;
 	bytes = sizeof(*new) + o->nseg * sizeof(o->seg[0]);
 	new = insert(k, bytes);
@@ -87,7 +89,8 @@ static int announce(struct walk *k, struct object *o)
 		.page_offset = o->kind == TANDEM_OBJECT_DATA ? 0 : window_offset(o),
 	};
 	memcpy(new + 1, o->seg, o->nseg * sizeof(o->seg[0]));
-	w->known[o->index] = want;
+	w->seen[o->index].known = want;
+	w->seen[o->index].seq = 0;
 	return 0;
 }
 
@@ -203,6 +206,53 @@ static int sync_pointers(struct walk *k, const struct step *s, unsigned long fro
 }
 
 /* One READ_ONCE of its own width for each scalar: the other half of flush_apply(). */
+static int sync_flat(struct walk *k, const struct view *view, unsigned long base)
+{
+	const struct move *m = view->move, *end = m + view->nmove;
+	struct body *b = k->b;
+	u8 *p = body_need(b, view->bytes);
+	u32 at = b->at, rec;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	b->at += view->bytes;
+	for (; m < end; m++) {
+		unsigned long from = base + m->from;
+
+		switch (m->size) {
+		case 8:
+			*(u64 *)(p + m->to) = READ_ONCE(*(u64 *)from);
+			break;
+		case 4:
+			*(u32 *)(p + m->to) = READ_ONCE(*(u32 *)from);
+			break;
+		case 2:
+			*(u16 *)(p + m->to) = READ_ONCE(*(u16 *)from);
+			break;
+		case 1:
+			*(p + m->to) = READ_ONCE(*(u8 *)from);
+			break;
+		default: {
+			const struct step *s = &view->step[m->step];
+			struct tandem_wire wire __tandem_uninitialized;
+
+			rec = k->rec;
+			err = wire_out(k, READ_ONCE(*(u64 *)from), s->type,
+				       s->access & TANDEM_READ, &wire);
+			if (err)
+				return err;
+			/* Announcing may have moved what is written so far. */
+			at += k->rec - rec;
+			p = b->base + at;
+			*(struct tandem_wire *)(p + m->to) = wire;
+		}
+		}
+	}
+	return 0;
+}
+
+/* The same for elements with strings and long arrays, or at any alignment. */
 static int sync_element(struct walk *k, const struct view *view, unsigned long base)
 {
 	const struct step *s = view->step, *end = s + view->nstep;
@@ -246,19 +296,61 @@ static int sync_element(struct walk *k, const struct view *view, unsigned long b
 	return 0;
 }
 
+static int sync_segment(struct walk *k, const struct view *view, const struct object *o,
+			const struct tandem_segment *seg)
+{
+	unsigned long base = o->start + seg->offset;
+	u32 each = k->st->plan->type[seg->type].size, el;
+	bool flat = view->move && k->b->at % 8 == 0 && (seg->count == 1 || view->alike);
+	int err;
+
+	for (el = 0; el < seg->count; el++, base += each) {
+		err = flat ? sync_flat(k, view, base) : sync_element(k, view, base);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+#define HASHED_LEAST	128
+
+/*
+ * Fields that the worker has already as they are need not cross again within one call.
+ * (In the next one they must: its user half compares what a call brought.)
+ */
+static bool said_before(struct walk *k, const struct object *o)
+{
+	struct worker *w = k->w;
+	struct seen *seen = o->gen ? &w->seen[o->index] : &w->seen_global[o->index];
+	const u64 *p = (const u64 *)(k->b->base + k->rec);
+	const u64 *end = (const u64 *)(k->b->base + k->b->at);
+	u64 hash = 0;
+
+	if ((u8 *)end - (u8 *)p < HASHED_LEAST && seen->seq != k->c->seq) {
+		seen->seq = 0;
+		return false;
+	}
+	for (; p < end; p++) {
+		hash = (hash ^ *p) * 0x9e3779b97f4a7c15ull;
+		hash ^= hash >> 32;
+	}
+	if (seen->seq == k->c->seq && seen->hash == hash)
+		return true;
+	seen->seq = k->c->seq;
+	seen->hash = hash;
+	return false;
+}
+
 static int sync_object(struct walk *k, struct object *o)
 {
 	struct body *b = k->b;
 	struct tandem_record *rec;
-	u32 i, el, pad;
+	u32 i, pad;
 	int err;
 
 	k->rec = b->at;
 	for (i = 0; i < o->nseg; i++) {
-		const struct tandem_segment *seg = &o->seg[i];
-		const struct view *view = view_of(k->c->ready, seg->type);
-		unsigned long base = o->start + seg->offset;
-		u32 each = k->st->plan->type[seg->type].size;
+		const struct view *view = view_of(k->c->ready, o->seg[i].type);
 
 		if (!view)
 			continue;
@@ -267,11 +359,9 @@ static int sync_object(struct walk *k, struct object *o)
 				return -ENOMEM;
 			b->at += sizeof(*rec);
 		}
-		for (el = 0; el < seg->count; el++, base += each) {
-			err = sync_element(k, view, base);
-			if (err)
-				return err;
-		}
+		err = sync_segment(k, view, o, &o->seg[i]);
+		if (err)
+			return err;
 	}
 	if (b->at == k->rec)
 		return 0;
@@ -281,7 +371,7 @@ static int sync_object(struct walk *k, struct object *o)
 
 		if (!p)
 			return -ENOMEM;
-		memset(p, 0, pad);
+		*(u64 *)p = 0;
 		b->at += pad;
 	}
 	rec = (struct tandem_record *)(b->base + k->rec);
@@ -289,6 +379,8 @@ static int sync_object(struct walk *k, struct object *o)
 		.kind = TANDEM_REC_SYNC, .bytes = b->at - k->rec,
 		.index = o->index, .gen = o->gen,
 	};
+	if (said_before(k, o))
+		b->at = k->rec;
 	return 0;
 }
 
@@ -369,8 +461,8 @@ static int values(struct walk *k, u16 kind, u16 id, const struct tandem_wire *wi
 /* What was announced in a body that is not sent is not known. */
 static int unsent(struct walk *k, int err)
 {
-	if (err && k->w->known_room)
-		memset(k->w->known, 0, k->w->known_room * sizeof(*k->w->known));
+	if (err && k->w->seen_room)
+		memset(k->w->seen, 0, k->w->seen_room * sizeof(*k->w->seen));
 	return err;
 }
 

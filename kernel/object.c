@@ -122,9 +122,9 @@ static struct object *slot_take(struct state *st)
 
 static void tell_gone(struct worker *w, struct object *o)
 {
-	if (o->index >= w->known_room || w->known[o->index] >> 32 != o->gen)
+	if (o->index >= w->seen_room || w->seen[o->index].known >> 32 != o->gen)
 		return;
-	w->known[o->index] = 0;
+	w->seen[o->index].known = 0;
 	/* Not telling is no harm but the memory of a dead copy: the next NEW ends it. */
 	if (w->ngone + 2 > w->gone_room) {
 		u32 room = w->gone_room ? 2 * w->gone_room : 32;

@@ -7,6 +7,53 @@
 
 #include "internal.h"
 
+static u32 moves_of(const struct view *view, u32 *align)
+{
+	u32 i, n = 0;
+
+	*align = 1;
+	for (i = 0; i < view->nstep; i++) {
+		const struct step *s = &view->step[i];
+
+		if (s->kind == TANDEM_LEAF_STR)
+			return 0;
+		n += s->count;
+		*align = max_t(u32, *align, s->size);
+	}
+	return n <= MOVES_MAX ? n : 0;
+}
+
+/* Most records are small and have no strings: one straight list of loads and stores. */
+static int flatten(struct view *view)
+{
+	u32 align, i, j, at = 0, n = moves_of(view, &align);
+	struct move *m;
+
+	if (!n)
+		return 0;
+	m = kvcalloc(n, sizeof(*m), GFP_KERNEL);
+	if (!m)
+		return -ENOMEM;
+	view->move = m;
+	for (i = 0; i < view->nstep; i++) {
+		const struct step *s = &view->step[i];
+		bool pointer = s->kind == TANDEM_LEAF_PTR;
+
+		for (j = 0; j < s->count; j++, m++) {
+			at = ALIGN(at, s->size);
+			m->from = s->offset + j * s->stride;
+			m->to = at;
+			m->step = i;
+			m->size = pointer ? 0 : s->size;
+			at += pointer ? sizeof(struct tandem_wire) : s->size;
+		}
+	}
+	view->nmove = n;
+	view->bytes = at;
+	view->alike = at % align == 0;
+	return 0;
+}
+
 static int view_prepare(const struct tandem_plan *plan, const struct tandem_view *from,
 			struct view *view)
 {
@@ -34,7 +81,7 @@ static int view_prepare(const struct tandem_plan *plan, const struct tandem_view
 			      leaf->count * sizeof(struct tandem_wire) + 8 :
 			      leaf->count * leaf->size + 8;
 	}
-	return 0;
+	return flatten(view);
 }
 
 static int entry_prepare(const struct tandem_plan *plan, const struct tandem_entry *from,
@@ -116,8 +163,10 @@ void plan_forget(struct state *st)
 	unsigned int i, j;
 
 	for (i = 0; st->entry && i < st->plan->nentry; i++) {
-		for (j = 0; st->entry[i].view && j < st->plan->entry[i].nview; j++)
+		for (j = 0; st->entry[i].view && j < st->plan->entry[i].nview; j++) {
 			kvfree(st->entry[i].view[j].step);
+			kvfree(st->entry[i].view[j].move);
+		}
 		kvfree(st->entry[i].view);
 		kvfree(st->entry[i].view_of);
 	}

@@ -255,7 +255,8 @@ static struct worker *worker_alloc(struct tandem_channel *ch)
 	w->area = vmalloc_user(TANDEM_AREA_BYTES);
 	w->in_home = kvmalloc(TANDEM_DOWN_BYTES, GFP_KERNEL);
 	w->in = w->in_home;
-	if (!w->area || !w->in_home) {
+	w->seen_global = kvcalloc(ch->nglobal ?: 1, sizeof(*w->seen_global), GFP_KERNEL);
+	if (!w->area || !w->in_home || !w->seen_global) {
 		worker_free(w);
 		return NULL;
 	}
@@ -272,7 +273,8 @@ void worker_free(struct worker *w)
 	kvfree(w->in_home);
 	vfree(w->area);
 	body_free(&w->up);
-	kvfree(w->known);
+	kvfree(w->seen);
+	kvfree(w->seen_global);
 	kfree(w->gone);
 	tokens_free(w);
 	kfree(w);
