@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Rules of the wire: what a well-formed body is, how scalars keep their width, how bits
+ * merge. No memory is written here and nothing is trusted.
+ */
+#ifndef TANDEM_WIRE_H
+#define TANDEM_WIRE_H
+
+#include "plan.h"
+#ifdef __KERNEL__
+#include <linux/stddef.h>
+#include <uapi/tandem/channel.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <tandem/channel.h>
+#endif
+
+#define TANDEM_ARGS_MAX	12
+
+/* @value as a C scalar of @size bytes, extended to 64 bits. */
+__u64 tandem_scalar(__u64 value, unsigned int size, bool is_signed);
+
+/* What a word becomes that held @cur, when bits of @mask were changed from @old to @now. */
+static inline __u64 tandem_merge(__u64 cur, __u64 old, __u64 now, __u64 mask)
+{
+	return cur ^ ((old ^ now) & mask);
+}
+
+/* -4095 .. -1, as pointers carry errors. */
+static inline bool tandem_is_error(__u64 value)
+{
+	return value >= (__u64)-4095;
+}
+
+/*
+ * Checks the record at @at of a worker's body of @bytes. NULL: its lengths hold.
+ * Otherwise the rule that it breaks.
+ */
+const char *tandem_record_rule(const void *body, __u32 bytes, __u32 at);
+
+/* Checks the whole plan: every index in range, every leaf within its type. NULL: it holds. */
+const char *tandem_plan_rule(const struct tandem_plan *plan);
+
+#endif
