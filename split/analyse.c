@@ -533,6 +533,10 @@ static struct node *convert(struct reader *r, CXCursor c, struct node *parent)
 		break;
 	case N_SIZEOF:	/* operands are not evaluated */
 		return n;
+	case N_OTHER:
+		if (!strncmp(r->tu->text + n->start, "__builtin_types_compatible_p", 28))
+			return n;
+		break;
 	default:
 		break;
 	}

@@ -352,12 +352,24 @@ static void whole_record(struct scan *s, struct record *r, unsigned int how, str
 	}
 }
 
+/* Part of a variable of which each half has its own (policy: private). */
+static bool in_private(const struct node *n)
+{
+	struct node *base = node_strip(n->child);
+
+	while (base && (base->kind == N_MEMBER || (base->kind == N_UNARY && base->op == OP_ADDRESS) ||
+			(base->kind == N_OTHER && base->child && !base->child->next)))
+		base = node_strip(base->child);
+	return base && base->kind == N_REF && base->var && base->var->type->record &&
+	       policy_find("private", record_name(base->var->type->record));
+}
+
 static void member(struct scan *s, struct node *n, unsigned int how)
 {
 	struct field *f = n->field;
 	struct type *t;
 
-	if (!n->child)		/* a designator, or offsetof's member */
+	if (!n->child || in_private(n))		/* a designator, or offsetof's member */
 		return;
 	expr(s, n->child, n->arrow ? ACC_READ : HOW_BASE);
 	if (!f)
