@@ -85,7 +85,7 @@ static void wrap(struct edits *e, const struct node *n, const char *before, cons
 	edit_add(e, n->end, n->end, after);
 }
 
-static void call_edit(struct plan *plan, const struct func *f, struct node *n, struct edits *e)
+static void call_edit(struct plan *plan, struct func *f, struct node *n, struct edits *e)
 {
 	struct func *g = call_target(n);
 	struct node *name = node_strip(n->child);
@@ -104,8 +104,12 @@ static void call_edit(struct plan *plan, const struct func *f, struct node *n, s
 		edit_add(e, name->start, name->end, plan->down[down].variant);
 	if (policy_find("register", g->name))
 		wrap(e, n, "(tandem_release(), ", ")");
-	if (is_delay(g) && reach_waits(f))
-		wrap(e, n, "(", ", tandem_sync())");
+	if (is_delay(g) && reach_waits(f, n)) {
+		if (g->result->kind == TYPE_VOID)
+			wrap(e, n, "(", ", tandem_sync())");
+		else
+			wrap(e, n, text_format("({ __typeof__(%s) tandem_d = ", g->result_text), "; tandem_sync(); tandem_d; })");
+	}
 	if (!strcmp(g->name, "__builtin_unreachable"))
 		edit_add(e, n->start, n->end, text_format("tandem_die(\"BUG at %s:%u\")", n->file, n->line));
 }
@@ -122,6 +126,35 @@ static void asm_edit(struct node *n, struct edits *e)
 								 n->file, n->line));
 		return;
 	}
+}
+
+/* Has the loop a call through which its view is refreshed, or that waits? */
+static bool refreshes(struct plan *plan, struct func *f, const struct node *loop)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(loop, n))) {
+		if (node_region(f, n))
+			return true;
+		if (n->kind == N_CALL && call_target(n) && (is_delay(call_target(n)) || plan_down_of(plan, f, n) >= 0))
+			return true;
+	}
+	return false;
+}
+
+/* A loop that waits for a field without delay or call: its condition refreshes the view. */
+static void loop_edit(struct plan *plan, struct func *f, struct node *loop, struct edits *e)
+{
+	struct node *condition = loop->child;
+
+	while (loop->kind == N_DO && condition->next)
+		condition = condition->next;
+	for (struct access *a = f->accesses; condition && a; a = a->next)
+		if (a->field && a->field->atomic_writes && a->how & ACC_READ && a->node->start >= condition->start &&
+		    a->node->end <= condition->end && !refreshes(plan, f, loop)) {
+			wrap(e, condition, "(tandem_sync(), ", ")");
+			return;
+		}
 }
 
 static void body_edits(struct plan *plan, struct func *f, struct edits *e)
@@ -141,6 +174,8 @@ static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 			call_edit(plan, f, n, e);
 		else if (n->kind == N_ASM)
 			asm_edit(n, e);
+		else if (n->kind == N_WHILE || n->kind == N_DO)
+			loop_edit(plan, f, n, e);
 		else if (n->kind == N_REF && n->var && policy_find("value", n->var->name))
 			edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
 		else if (n->kind == N_REF && n->var && n->var->global >= 0 && !n->var->is_own)

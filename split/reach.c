@@ -42,12 +42,30 @@ static void kernel_side(struct plan *plan)
 	}
 }
 
-bool reach_waits(const struct func *f)
+static bool within(const struct node *n, const struct node *part)
+{
+	return !part || (n->start >= part->start && n->end <= part->end);
+}
+
+static bool waits(struct func *f, const struct node *part, int level)
 {
 	for (struct access *a = f->accesses; a; a = a->next)
-		if (a->field && a->how & ACC_READ && a->field->atomic_writes && !node_region(f, a->node))
+		if (a->field && a->how & ACC_READ && a->field->atomic_writes && within(a->node, part) && !node_region(f, a->node))
+			return true;
+	for (struct edge *e = user_edge(f, NULL); e && part; e = user_edge(f, e))
+		if (e->call && e->callee && within(e->call, part) && e->callee->has_body && runs_in_user(e->callee) &&
+		    level < 8 && waits(e->callee, e->callee->body, level + 1))
 			return true;
 	return false;
+}
+
+bool reach_waits(struct func *f, const struct node *at)
+{
+	const struct node *loop = at;
+
+	while (loop && loop->kind != N_FOR && loop->kind != N_WHILE && loop->kind != N_DO)
+		loop = loop->parent;
+	return waits(f, loop, 0);
 }
 
 /* ---- closure over calls ---- */

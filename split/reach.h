@@ -7,7 +7,10 @@
 
 void reach(struct plan *plan);
 
-/* Does @f itself read fields that atomic kernel code writes: must its delays refresh? */
-bool reach_waits(const struct func *f);
+/*
+ * Must a delay at @at refresh the view: does the loop around it, with all that it calls
+ * (or, without a loop, @f itself), read fields that atomic kernel code writes?
+ */
+bool reach_waits(struct func *f, const struct node *at);
 
 #endif
