@@ -4,6 +4,7 @@ set -u
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 soak=${TANDEM_SOAK:-}
+kernel=${TANDEM_KERNEL:-6.1}
 
 t_fail() { echo "$*" >&2; exit 1; }
 t_skip() { echo "$*"; exit 77; }

@@ -5,5 +5,5 @@
 . tests/helpers.sh
 gcc -O2 -Wall -Werror -static -pthread -Iinclude/uapi -o build/kernel_channel \
 	tests/kernel_channel.c tests/kernel_raw.c || t_fail "kernel_channel does not compile"
-t_status 0 lab/run --time 200 --module build/kernel/6.1/tandem.ko --module build/kernel/6.1/litmus.ko -- \
+t_status 0 lab/run --time 200 --module build/kernel/$kernel/tandem.ko --module build/kernel/$kernel/litmus.ko -- \
 	sh -c '/tandem/kernel_channel && rmmod litmus tandem'

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# kernels: 6.1
 # tandem run brings a split driver up and status shows it; what cannot run is refused with one line,
 # and leaves neither module nor process.
 # timeout: 200
