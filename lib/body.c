@@ -38,11 +38,14 @@ bool tandem_body_spilled(const struct tandem_body *body)
 	return body->at != body->home;
 }
 
-static int grow(struct tandem_body *body, size_t need)
+int tandem_body_grow(struct tandem_body *body, size_t bytes)
 {
-	size_t room = body->spill_room ? body->spill_room : 4 * body->home_room;
+	size_t room = body->spill_room ? body->spill_room : 4 * body->home_room, need;
 	unsigned char *spill;
 
+	if (bytes > TANDEM_SPILL_BYTES)
+		return -EMSGSIZE;
+	need = body->bytes + round8(bytes);
 	if (need > TANDEM_SPILL_BYTES)
 		return -EMSGSIZE;
 	while (room < need)
@@ -61,25 +64,6 @@ static int grow(struct tandem_body *body, size_t need)
 	return 0;
 }
 
-long tandem_body_add(struct tandem_body *body, size_t bytes)
-{
-	size_t at = body->bytes;
-	int ret;
-
-	if (bytes > TANDEM_SPILL_BYTES)
-		return -EMSGSIZE;
-	bytes = round8(bytes);
-	if (at + bytes > body->room) {
-		ret = grow(body, at + bytes);
-		if (ret)
-			return ret;
-	}
-	memset(body->at + at, 0, bytes);
-	body->queued = 0;
-	body->bytes = at + bytes;
-	return at;
-}
-
 long tandem_body_buffer(struct tandem_body *body, const void *data, size_t bytes)
 {
 	struct tandem_record rec = { .kind = TANDEM_REC_BUFFER };
@@ -93,23 +77,8 @@ long tandem_body_buffer(struct tandem_body *body, const void *data, size_t bytes
 	rec.bytes = body->bytes - at;
 	rec.length = bytes;
 	memcpy(body->at + at, &rec, sizeof(rec));
+	memset(body->at + body->bytes - 8, 0, bytes ? 8 : 0);
 	if (bytes)
 		memcpy(body->at + at + sizeof(rec), data, bytes);
 	return body->nbuffer++;
-}
-
-const struct tandem_record *tandem_reader_next(struct tandem_reader *reader)
-{
-	const struct tandem_record *rec;
-	size_t left = reader->bytes - reader->next;
-
-	if (left < sizeof(*rec))
-		return NULL;
-	rec = (const void *)(reader->at + reader->next);
-	if (rec->bytes < sizeof(*rec) || rec->bytes % 8 || rec->bytes > left)
-		return NULL;
-	if (rec->kind == TANDEM_REC_BUFFER && rec->length > rec->bytes - sizeof(*rec))
-		return NULL;
-	reader->next += rec->bytes;
-	return rec;
 }

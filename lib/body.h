@@ -29,11 +29,27 @@ void tandem_body_exit(struct tandem_body *body);
 void tandem_body_reset(struct tandem_body *body);
 bool tandem_body_spilled(const struct tandem_body *body);
 
+/* Makes room for @bytes more. */
+int tandem_body_grow(struct tandem_body *body, size_t bytes);
+
 /*
- * Zeroed room for @bytes more, rounded up to 8; returns its offset in the body, since a
- * growing body moves. Negative: -EMSGSIZE beyond TANDEM_SPILL_BYTES, -ENOMEM.
+ * Room for @bytes more, rounded up to 8 and not zeroed; returns its offset in the body,
+ * since a growing body moves. Negative: -EMSGSIZE beyond TANDEM_SPILL_BYTES, -ENOMEM.
  */
-long tandem_body_add(struct tandem_body *body, size_t bytes);
+static inline long tandem_body_add(struct tandem_body *body, size_t bytes)
+{
+	size_t at = body->bytes, need = (bytes + 7) & ~(size_t)7;
+	int ret;
+
+	if (__builtin_expect(bytes > body->room || at + need > body->room, 0)) {
+		ret = tandem_body_grow(body, bytes);
+		if (ret)
+			return ret;
+	}
+	body->bytes = at + need;
+	body->queued = 0;
+	return at;
+}
 
 /* A BUFFER record; returns its number in the body. Negative as above. */
 long tandem_body_buffer(struct tandem_body *body, const void *data, size_t bytes);
@@ -46,6 +62,17 @@ struct tandem_reader {
 };
 
 /* The next record; NULL at the end, or where the body is malformed (then reader->next < bytes). */
-const struct tandem_record *tandem_reader_next(struct tandem_reader *reader);
+static inline const struct tandem_record *tandem_reader_next(struct tandem_reader *reader)
+{
+	const struct tandem_record *rec = (const void *)(reader->at + reader->next);
+	size_t left = reader->bytes - reader->next;
+
+	if (left < sizeof(*rec) || rec->bytes < sizeof(*rec) || rec->bytes > left || rec->bytes % 8)
+		return NULL;
+	if (rec->kind == TANDEM_REC_BUFFER && rec->length > rec->bytes - sizeof(*rec))
+		return NULL;
+	reader->next += rec->bytes;
+	return rec;
+}
 
 #endif

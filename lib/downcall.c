@@ -30,18 +30,19 @@ static void flush(struct tandem_thread *thread)
 		tandem_die("%s: %s", thread->seat.frames.top->entry->name, thread->seat.why);
 }
 
-/* Serves what the crossing causes here before its answer comes. */
-static void finish(struct tandem_thread *thread, unsigned int op, const char *what)
+/* Serves what the crossing causes here before its answer comes; returns its last record. */
+static const struct tandem_record *cross(struct tandem_thread *thread, unsigned int say,
+					 const char *what)
 {
+	unsigned int op = tandem_say(thread, say, thread->seat.frames.top->seq);
+	const struct tandem_record *last;
+
 	while (op == TANDEM_OP_CALL)
 		op = tandem_upcall(thread);
-	if (tandem_marshal_apply(&thread->seat, thread->up, thread->up_bytes))
+	if (tandem_marshal_last(&thread->seat, thread->up, thread->up_bytes, &last) ||
+	    tandem_marshal_apply(&thread->seat, thread->up, thread->up_bytes))
 		tandem_die("%s: %s", what, thread->seat.why);
-}
-
-static void cross(struct tandem_thread *thread, unsigned int say, const char *what)
-{
-	finish(thread, tandem_say(thread, say, thread->seat.frames.top->seq), what);
+	return last;
 }
 
 /* ---- arguments ---- */
@@ -245,13 +246,8 @@ static void get_buffers(struct call *call)
 	}
 }
 
-static tandem_u64 get_result(struct call *call)
+static tandem_u64 get_result(struct call *call, const struct tandem_record *rec)
 {
-	struct tandem_thread *thread = call->thread;
-	const struct tandem_record *rec;
-
-	if (tandem_marshal_last(&thread->seat, thread->up, thread->up_bytes, &rec))
-		tandem_die("%s: %s", call->down->name, thread->seat.why);
 	if (!rec || rec->kind != TANDEM_REC_RETURN)
 		tandem_die("%s: the kernel half sent no result", call->down->name);
 	get_buffers(call);
@@ -259,7 +255,7 @@ static tandem_u64 get_result(struct call *call)
 		return 0;
 	if (!rec->count || rec->bytes < sizeof(*rec) + sizeof(struct tandem_wire))
 		tandem_die("%s: the kernel half sent no result", call->down->name);
-	return tandem_value_get(thread, (const void *)(rec + 1), call->down->name, "the result");
+	return tandem_value_get(call->thread, (const void *)(rec + 1), call->down->name, "the result");
 }
 
 tandem_u64 tandem_down(unsigned int id, const tandem_u64 *arg, const tandem_u64 *bytes)
@@ -276,8 +272,7 @@ tandem_u64 tandem_down(unsigned int id, const tandem_u64 *arg, const tandem_u64 
 		return 0;
 	}
 	put_call(&call);
-	cross(call.thread, TANDEM_SAY_DOWN, call.down->name);
-	return get_result(&call);
+	return get_result(&call, cross(call.thread, TANDEM_SAY_DOWN, call.down->name));
 }
 
 void tandem_sync(void)

@@ -17,13 +17,14 @@ int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 	const struct tandem_entry *entry = &twins->plan->entry[id];
 	int ret;
 
-	memset(frame, 0, sizeof(*frame));
-	frame->outer = frames->top;
-	frame->entry = entry;
-	frame->id = id;
-	frame->seq = seq;
-	frame->mark = ++frames->marks;
-	frame->first = frames->nmet;
+	*frame = (struct tandem_frame){
+		.outer = frames->top,
+		.entry = entry,
+		.id = id,
+		.seq = seq,
+		.mark = ++frames->marks,
+		.first = frames->nmet,
+	};
 	frames->top = frame;
 	for (unsigned int i = 0; i < entry->nglobal; i++) {
 		ret = tandem_frame_meet(frames, &twins->global[entry->global[i]]);

@@ -8,68 +8,7 @@
 
 static const struct tandem_lens *lens_of(const struct tandem_seat *seat, __u32 type)
 {
-	if (type == TANDEM_NONE)
-		return NULL;
-	return seat->lenses->by_type[seat->frames.top->id * seat->half->plan->ntype + type];
-}
-
-static bool is_written(const struct tandem_leaf *leaf, __u16 access)
-{
-	return (access & (TANDEM_WRITE | TANDEM_RELEASE)) && !leaf->is_const &&
-	       leaf->kind != TANDEM_LEAF_STR;
-}
-
-static __u16 *init_lens(struct tandem_lens *lens, const struct tandem_plan *plan,
-			const struct tandem_view *view, __u16 *places)
-{
-	lens->view = view;
-	lens->type = &plan->type[view->type];
-	lens->write = places;
-	for (__u16 i = 0; i < view->nuse; i++)
-		if (is_written(&lens->type->leaf[view->use[i].leaf], view->use[i].access))
-			lens->write[lens->nwrite++] = i;
-	lens->release = lens->write + lens->nwrite;
-	for (__u16 i = 0; i < lens->nwrite; i++)
-		if (view->use[lens->write[i]].access & TANDEM_RELEASE)
-			lens->release[lens->nrelease++] = lens->write[i];
-	return lens->release + lens->nrelease;
-}
-
-int tandem_lenses_init(struct tandem_lenses *lenses, const struct tandem_plan *plan)
-{
-	size_t nlens = 0, nuse = 0;
-	struct tandem_lens *lens;
-	__u16 *places;
-
-	for (__u32 i = 0; i < plan->nentry; i++) {
-		nlens += plan->entry[i].nview;
-		for (__u16 j = 0; j < plan->entry[i].nview; j++)
-			nuse += plan->entry[i].view[j].nuse;
-	}
-	lenses->plan = plan;
-	lens = lenses->lens = calloc(nlens + 1, sizeof(*lenses->lens));
-	places = lenses->places = calloc(2 * nuse + 1, sizeof(*lenses->places));
-	lenses->by_type = calloc((size_t)plan->nentry * plan->ntype + 1, sizeof(*lenses->by_type));
-	if (!lens || !places || !lenses->by_type) {
-		tandem_lenses_exit(lenses);
-		return -ENOMEM;
-	}
-	for (__u32 i = 0; i < plan->nentry; i++)
-		for (__u16 j = 0; j < plan->entry[i].nview; j++, lens++) {
-			const struct tandem_view *view = &plan->entry[i].view[j];
-
-			places = init_lens(lens, plan, view, places);
-			lenses->by_type[(size_t)i * plan->ntype + view->type] = lens;
-		}
-	return 0;
-}
-
-void tandem_lenses_exit(struct tandem_lenses *lenses)
-{
-	free(lenses->lens);
-	free(lenses->places);
-	free(lenses->by_type);
-	memset(lenses, 0, sizeof(*lenses));
+	return tandem_lens_of(seat->lenses, seat->frames.top->id, type);
 }
 
 int tandem_seat_init(struct tandem_seat *seat, const struct tandem_uhalf *half,
@@ -188,6 +127,15 @@ static int sync_item(struct tandem_seat *seat, const struct tandem_leaf *leaf,
 	return -EPROTO;
 }
 
+static int wrong_value(struct tandem_seat *seat, const struct tandem_lens *lens,
+		       const struct tandem_leaf *leaf, int error)
+{
+	tandem_snprintf(seat->why, sizeof(seat->why),
+			"%s.%s: the kernel half sent a value that does not fit: the halves disagree",
+			lens->type->name, leaf->name);
+	return error;
+}
+
 static int sync_element(struct tandem_seat *seat, const struct tandem_lens *lens,
 			struct payload *payload, struct tandem_twin *twin, size_t base)
 {
@@ -200,14 +148,79 @@ static int sync_element(struct tandem_seat *seat, const struct tandem_lens *lens
 
 		for (__u16 item = 0; item < leaf->count; item++, at += leaf->stride) {
 			ret = sync_item(seat, leaf, payload, twin->at + at, twin->agreed + at);
-			if (ret) {
-				tandem_snprintf(seat->why, sizeof(seat->why),
-						"%s.%s: the kernel half sent a value that does "
-						"not fit: the halves disagree",
-						lens->type->name, leaf->name);
-				return ret;
-			}
+			if (ret)
+				return wrong_value(seat, lens, leaf, ret);
 		}
+	}
+	return 0;
+}
+
+/* Runs are short: a loop of words is less than a call of memcpy(). */
+static void copy_run(unsigned char *at, unsigned char *agreed, const unsigned char *from, size_t bytes)
+{
+	for (; bytes >= 8; bytes -= 8, at += 8, agreed += 8, from += 8) {
+		memcpy(at, from, 8);
+		memcpy(agreed, from, 8);
+	}
+	if (bytes & 4) {
+		memcpy(at, from, 4);
+		memcpy(agreed, from, 4);
+		at += 4, agreed += 4, from += 4;
+	}
+	if (bytes & 2) {
+		memcpy(at, from, 2);
+		memcpy(agreed, from, 2);
+		at += 2, agreed += 2, from += 2;
+	}
+	if (bytes & 1)
+		*at = *agreed = *from;
+}
+
+/* An element whose layout is known. */
+static int sync_fixed(struct tandem_seat *seat, const struct tandem_lens *lens,
+		      const unsigned char *from, unsigned char *at, unsigned char *agreed)
+{
+	const struct tandem_pass *pass = &lens->sync;
+	void *pointer;
+	int ret;
+
+	for (const struct tandem_run *run = pass->run; run < pass->run + pass->nrun; run++)
+		copy_run(at + run->offset, agreed + run->offset, from + run->payload, run->bytes);
+	for (const struct tandem_run *p = pass->pointer; p < pass->pointer + pass->npointer; p++) {
+		const struct tandem_leaf *leaf = &lens->type->leaf[lens->view->use[p->use].leaf];
+		const struct tandem_wire *wire = (const void *)(from + p->payload);
+		size_t to = p->offset;
+
+		for (__u16 item = 0; item < leaf->count; item++, wire++, to += leaf->stride) {
+			ret = tandem_wire_get(seat->names, &seat->twins, wire, &pointer);
+			if (ret)
+				return wrong_value(seat, lens, leaf, ret);
+			memcpy(at + to, &pointer, sizeof(pointer));
+			memcpy(agreed + to, &pointer, sizeof(pointer));
+		}
+	}
+	return 0;
+}
+
+static int sync_segment(struct tandem_seat *seat, const struct tandem_lens *lens,
+			struct payload *payload, struct tandem_twin *twin,
+			const struct tandem_segment *seg)
+{
+	size_t at = seg->offset;
+	const void *from;
+	int ret;
+
+	for (__u32 i = 0; i < seg->count; i++, at += lens->type->size) {
+		if (lens->fixed && !(payload->next & 7)) {
+			from = take(payload, 8, lens->payload);
+			if (!from)
+				return -EPROTO;
+			ret = sync_fixed(seat, lens, from, twin->at + at, twin->agreed + at);
+		} else {
+			ret = sync_element(seat, lens, payload, twin, at);
+		}
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -221,15 +234,15 @@ static int apply_sync(struct tandem_seat *seat, const struct tandem_record *rec)
 	if (!twin)
 		return wrong(seat, "fields of an object it never announced", rec);
 	for (__u32 i = 0; i < twin->nseg; i++) {
-		const struct tandem_segment *seg = &twin->seg[i];
-		const struct tandem_lens *lens = lens_of(seat, seg->type);
+		const struct tandem_lens *lens = lens_of(seat, twin->seg[i].type);
 
-		for (__u32 e = 0; lens && e < seg->count; e++) {
-			ret = sync_element(seat, lens, &payload, twin,
-					   seg->offset + (size_t)e * lens->type->size);
-			if (ret)
-				return ret;
-		}
+		if (!lens)
+			continue;
+		ret = sync_segment(seat, lens, &payload, twin, &twin->seg[i]);
+		if (ret == -EPROTO && !seat->why[0])
+			return wrong(seat, "fewer fields than the entry's view has", rec);
+		if (ret)
+			return ret;
 	}
 	if (payload.bytes - payload.next >= 8)
 		return wrong(seat, "more fields than the entry's view has", rec);
@@ -318,12 +331,13 @@ static int list_buffer(struct tandem_seat *seat, const struct tandem_record *rec
 
 int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t bytes)
 {
-	struct tandem_reader reader = { .at = body, .bytes = bytes };
-	const struct tandem_record *rec;
+	const unsigned char *at = body, *end = at + bytes;
 	int ret = 0;
 
 	seat->nbuffer = 0;
-	while (!ret && (rec = tandem_reader_next(&reader))) {
+	for (; !ret && at < end; at += ((const struct tandem_record *)at)->bytes) {
+		const struct tandem_record *rec = (const void *)at;
+
 		switch (rec->kind) {
 		case TANDEM_REC_NEW:
 			ret = apply_new(seat, rec);
@@ -356,27 +370,33 @@ struct flush {
 	__u32 count;
 };
 
-static int add_change(struct flush *flush, struct tandem_change change)
+static int begin_record(struct flush *flush)
 {
 	struct tandem_body *body = &flush->seat->body;
+
+	flush->at = tandem_body_add(body, sizeof(struct tandem_record));
+	if (flush->at < 0)
+		return flush->at;
+	*(struct tandem_record *)(body->at + flush->at) = (struct tandem_record){
+		.kind = TANDEM_REC_FLUSH,
+		.index = flush->twin->index,
+		.gen = flush->twin->gen,
+	};
+	return 0;
+}
+
+static int add_change(struct flush *flush, const struct tandem_change *change)
+{
+	struct tandem_body *body = &flush->seat->body;
+	int ret = flush->at < 0 ? begin_record(flush) : 0;
 	long at;
 
-	if (flush->at < 0) {
-		struct tandem_record rec = {
-			.kind = TANDEM_REC_FLUSH,
-			.index = flush->twin->index,
-			.gen = flush->twin->gen,
-		};
-
-		flush->at = tandem_body_add(body, sizeof(rec));
-		if (flush->at < 0)
-			return flush->at;
-		memcpy(body->at + flush->at, &rec, sizeof(rec));
-	}
-	at = tandem_body_add(body, sizeof(change));
+	if (ret)
+		return ret;
+	at = tandem_body_add(body, sizeof(*change));
 	if (at < 0)
 		return at;
-	memcpy(body->at + at, &change, sizeof(change));
+	*(struct tandem_change *)(body->at + at) = *change;
 	flush->count++;
 	return 0;
 }
@@ -438,69 +458,116 @@ static int flush_pointer(struct flush *flush, const struct tandem_leaf *leaf,
 				    sizeof(seat->why) - n);
 		return ret;
 	}
-	ret = add_change(flush, change);
+	ret = add_change(flush, &change);
 	return ret ? ret : give_type(flush, leaf, &change.wire);
 }
 
-static int flush_item(struct flush *flush, const struct tandem_leaf *leaf,
-		      struct tandem_change change, unsigned char *at, unsigned char *agreed)
+static __u64 load(const unsigned char *at, unsigned int size)
 {
-	__u64 mask = ~0ULL;
+	__u64 x8;
+	__u32 x4;
+	__u16 x2;
+
+	switch (size) {
+	case 8:
+		memcpy(&x8, at, 8);
+		return x8;
+	case 4:
+		memcpy(&x4, at, 4);
+		return x4;
+	case 2:
+		memcpy(&x2, at, 2);
+		return x2;
+	}
+	return *at;
+}
+
+static int flush_item(struct flush *flush, const struct tandem_leaf *leaf,
+		      struct tandem_change change, const unsigned char *at, unsigned char *agreed)
+{
+	__u64 bits = change.old ^ change.now;
 	int ret;
 
-	change.old = change.now = 0;
-	memcpy(&change.old, agreed, leaf->size);
-	memcpy(&change.now, at, leaf->size);
-	if (leaf->kind == TANDEM_LEAF_BITS)
-		mask = leaf->mask;
-	if (!((change.old ^ change.now) & mask))
-		return 0;
 	if (leaf->kind == TANDEM_LEAF_PTR)
 		ret = flush_pointer(flush, leaf, change, at);
 	else
-		ret = add_change(flush, change);
+		ret = add_change(flush, &change);
 	if (ret)
 		return ret;
-	change.old ^= (change.old ^ change.now) & mask;
-	if (leaf->kind == TANDEM_LEAF_PTR)
-		memcpy(agreed, at, leaf->size);
-	else
-		memcpy(agreed, &change.old, leaf->size);
+	if (leaf->kind == TANDEM_LEAF_BITS)
+		bits &= leaf->mask;
+	bits ^= change.old;
+	memcpy(agreed, &bits, leaf->size);
 	return 0;
 }
 
 static int flush_leaf(struct flush *flush, const struct tandem_leaf *leaf,
-		      struct tandem_change change, size_t base)
+		      struct tandem_change *change, size_t base)
 {
-	struct tandem_twin *twin = flush->twin;
-	size_t at = base + leaf->offset;
+	__u64 mask = leaf->kind == TANDEM_LEAF_BITS ? leaf->mask : ~0ULL;
+	unsigned char *at = flush->twin->at + base + leaf->offset;
+	unsigned char *agreed = flush->twin->agreed + base + leaf->offset;
 	int ret;
 
-	/* Most arrays have not changed at all. */
-	if (leaf->count > 1 && leaf->stride == leaf->size &&
-	    !memcmp(twin->at + at, twin->agreed + at, (size_t)leaf->count * leaf->size))
-		return 0;
-	for (__u16 item = 0; item < leaf->count; item++, at += leaf->stride) {
-		change.item = item;
-		ret = flush_item(flush, leaf, change, twin->at + at, twin->agreed + at);
+	for (__u16 item = 0; item < leaf->count; item++, at += leaf->stride, agreed += leaf->stride) {
+		change->old = load(agreed, leaf->size);
+		change->now = load(at, leaf->size);
+		if (!((change->old ^ change->now) & mask))
+			continue;
+		change->item = item;
+		ret = flush_item(flush, leaf, *change, at, agreed);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static int flush_element(struct flush *flush, const struct tandem_lens *lens, unsigned int access,
-			 __u32 segment, __u32 element)
+static bool run_is_same(const unsigned char *at, const unsigned char *agreed, size_t bytes)
+{
+	for (; bytes >= 8; bytes -= 8, at += 8, agreed += 8)
+		if (load(at, 8) != load(agreed, 8))
+			return false;
+	if (bytes & 4) {
+		if (load(at, 4) != load(agreed, 4))
+			return false;
+		at += 4, agreed += 4;
+	}
+	if (bytes & 2) {
+		if (load(at, 2) != load(agreed, 2))
+			return false;
+		at += 2, agreed += 2;
+	}
+	return !(bytes & 1) || *at == *agreed;
+}
+
+static int __attribute__((noinline)) flush_run(struct flush *flush, const struct tandem_lens *lens,
+					       const struct tandem_run *run, __u32 segment,
+					       __u32 element, size_t base)
 {
 	struct tandem_change change = { .segment = segment, .element = element };
-	size_t base = flush->twin->seg[segment].offset + (size_t)element * lens->type->size;
-	const __u16 *use = access == TANDEM_RELEASE ? lens->release : lens->write;
-	__u16 n = access == TANDEM_RELEASE ? lens->nrelease : lens->nwrite;
 	int ret;
 
-	for (__u16 i = 0; i < n; i++) {
-		change.use = use[i];
-		ret = flush_leaf(flush, &lens->type->leaf[lens->view->use[use[i]].leaf], change, base);
+	for (__u16 use = run->use; use < run->use + run->nuse; use++) {
+		change.use = use;
+		ret = flush_leaf(flush, &lens->type->leaf[lens->view->use[use].leaf], &change, base);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int flush_element(struct flush *flush, const struct tandem_lens *lens,
+			 const struct tandem_pass *pass, __u32 segment, __u32 element)
+{
+	size_t base = flush->twin->seg[segment].offset + (size_t)element * lens->type->size;
+	const unsigned char *at = flush->twin->at + base, *agreed = flush->twin->agreed + base;
+	const struct tandem_run *run = pass->run, *end = run + pass->nrun;
+	int ret;
+
+	for (; run < end; run++) {
+		if (run_is_same(at + run->offset, agreed + run->offset, run->bytes))
+			continue;
+		ret = flush_run(flush, lens, run, segment, element, base);
 		if (ret)
 			return ret;
 	}
@@ -519,14 +586,19 @@ static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsig
 	int ret = 0;
 
 	for (__u32 i = 0; i < twin->nseg && !ret; i++) {
-		const struct tandem_lens *lens = lens_of(seat, twin->seg[i].type);
+		const struct tandem_segment *seg = &twin->seg[i];
+		const struct tandem_lens *lens = lens_of(seat, seg->type);
+		const struct tandem_pass *pass;
 
-		if (!lens || !(access == TANDEM_RELEASE ? lens->nrelease : lens->nwrite))
+		if (!lens)
 			continue;
-		if (twin->seg[i].count > 1 && is_same(twin, &twin->seg[i], lens->type->size))
+		pass = access == TANDEM_RELEASE ? &lens->release : &lens->write;
+		if (!pass->nrun)
 			continue;
-		for (__u32 e = 0; e < twin->seg[i].count && !ret; e++)
-			ret = flush_element(&flush, lens, access, i, e);
+		if (seg->count > 1 && is_same(twin, seg, lens->type->size))
+			continue;
+		for (__u32 e = 0; e < seg->count && !ret; e++)
+			ret = flush_element(&flush, lens, pass, i, e);
 	}
 	finish_record(&flush);
 	return ret ? ret : (long)flush.count;

@@ -10,30 +10,11 @@
 
 #include "body.h"
 #include "frame.h"
+#include "lens.h"
 #include "twin.h"
 #include "wire.h"
 #include "../logic/place.h"
 #include "../logic/wire.h"
-
-/* One entry's view of one type, prepared: which of its uses are compared. */
-struct tandem_lens {
-	const struct tandem_view *view;
-	const struct tandem_type *type;
-	__u16 *write;			/* places in view->use */
-	__u16 *release;
-	__u16 nwrite;
-	__u16 nrelease;
-};
-
-struct tandem_lenses {
-	const struct tandem_plan *plan;
-	struct tandem_lens *lens;
-	struct tandem_lens **by_type;	/* [entry * ntype + type]; NULL: no use of the type */
-	__u16 *places;			/* what write and release point into */
-};
-
-int tandem_lenses_init(struct tandem_lenses *lenses, const struct tandem_plan *plan);
-void tandem_lenses_exit(struct tandem_lenses *lenses);
 
 /* All of one worker's data that crosses. Its own thread's only, but names and lenses. */
 struct tandem_seat {
@@ -58,7 +39,7 @@ int tandem_marshal_last(struct tandem_seat *seat, const void *body, size_t bytes
 			const struct tandem_record **last);
 
 /*
- * Applies NEW, GONE and SYNC records for the innermost frame, and lists the BUFFER
+ * Of a body that tandem_marshal_last() has checked: applies NEW, GONE and SYNC records for the innermost frame, and lists the BUFFER
  * records in seat->buffer. -EPROTO, -ENOMEM, or mmap's error.
  */
 int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t bytes);

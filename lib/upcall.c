@@ -47,61 +47,69 @@ tandem_u64 tandem_value_get(struct tandem_thread *thread, const struct tandem_wi
 }
 
 /* A copy that the driver may write, of what the record holds; the text in it ends. */
-static void *copy_piece(struct piece *piece, const struct tandem_record *rec)
+static tandem_u64 copy_piece(struct piece *piece, const struct tandem_record *rec)
 {
 	piece->bytes = rec->length;
 	piece->at = malloc(piece->bytes + 1);
 	if (!piece->at)
-		return NULL;
+		return 0;
 	memcpy(piece->at, rec + 1, piece->bytes);
 	((char *)piece->at)[piece->bytes] = 0;
-	return piece->at;
+	return (unsigned long)piece->at;
 }
 
-static void get_args(struct tandem_thread *thread, const struct tandem_entry *entry,
-		     const struct tandem_wire *wire, tandem_u64 *arg, struct piece *piece)
+/* Returns a bit for each argument that is a piece. */
+static __u32 get_args(struct tandem_thread *thread, const struct tandem_entry *entry,
+		      const struct tandem_wire *wire, tandem_u64 *arg, struct piece *piece)
 {
+	__u32 pieces = 0;
+
 	for (unsigned int i = 0; i < entry->nargs; i++, wire++) {
 		const struct tandem_value *value = &entry->arg[i];
 
-		piece[i] = (struct piece){ 0 };
-		if (wire->tag == TANDEM_WIRE_BUFFER ||
-		    (wire->tag == TANDEM_WIRE_STRING && value->kind != TANDEM_VALUE_INTERN)) {
-			const struct tandem_record *rec = buffer_of(thread, wire, entry->name);
-
-			arg[i] = (unsigned long)copy_piece(&piece[i], rec);
+		if (wire->tag == TANDEM_WIRE_SCALAR) {
+			arg[i] = wire->value;
+		} else if (wire->tag == TANDEM_WIRE_BUFFER ||
+			   (wire->tag == TANDEM_WIRE_STRING && value->kind != TANDEM_VALUE_INTERN)) {
+			arg[i] = copy_piece(&piece[i], buffer_of(thread, wire, entry->name));
 			if (!arg[i])
 				tandem_die("%s: no memory for %s", entry->name, value->name);
+			pieces |= 1U << i;
 		} else {
 			arg[i] = tandem_value_get(thread, wire, entry->name, value->name);
 		}
 	}
+	return pieces;
 }
 
+struct reply {
+	struct tandem_record rec;
+	struct tandem_wire result;
+};
+
+/* The buffers come back in the order of the arguments, then the result. */
 static int put_reply(struct tandem_thread *thread, const struct tandem_entry *entry,
-		     const struct piece *piece, const struct tandem_wire *result)
+		     const struct piece *piece, __u32 pieces, const struct tandem_wire *result)
 {
 	struct tandem_body *body = &thread->seat.body;
-	struct tandem_record rec = {
-		.kind = TANDEM_REC_REPLY,
-		.bytes = sizeof(rec) + sizeof(*result),
-		.count = 1,
-	};
 	long at;
 
-	for (unsigned int i = 0; i < entry->nargs; i++) {
-		if (!piece[i].at || entry->arg[i].kind != TANDEM_VALUE_BUFFER ||
-		    !(entry->arg[i].dir & TANDEM_OUT))
+	for (; pieces; pieces &= pieces - 1) {
+		unsigned int i = __builtin_ctz(pieces);
+
+		if (entry->arg[i].kind != TANDEM_VALUE_BUFFER || !(entry->arg[i].dir & TANDEM_OUT))
 			continue;
 		at = tandem_body_buffer(body, piece[i].at, piece[i].bytes);
 		if (at < 0)
 			return at;
 	}
-	at = tandem_body_add(body, rec.bytes);
+	at = tandem_body_add(body, sizeof(struct reply));
 	if (at < 0)
 		return at;
-	memcpy(body->at + at, &rec, sizeof(rec));
-	memcpy(body->at + at + sizeof(rec), result, sizeof(*result));
+	*(struct reply *)(body->at + at) = (struct reply){
+		.rec = { .kind = TANDEM_REC_REPLY, .bytes = sizeof(struct reply), .count = 1 },
+		.result = *result,
+	};
 	return 0;
 }
 
@@ -137,14 +145,14 @@ static void put_result(struct tandem_thread *thread, const struct tandem_entry *
 }
 
 static void reply(struct tandem_thread *thread, const struct tandem_entry *entry,
-		  const struct piece *piece, tandem_u64 x)
+		  const struct piece *piece, __u32 pieces, tandem_u64 x)
 {
 	struct tandem_wire result;
 
 	if (tandem_marshal_flush(&thread->seat, TANDEM_WRITE) < 0)
 		tandem_die("%s: %s", entry->name, thread->seat.why);
 	put_result(thread, entry, x, &result);
-	if (put_reply(thread, entry, piece, &result))
+	if (put_reply(thread, entry, piece, pieces, &result))
 		tandem_die("%s: the reply is too long", entry->name);
 }
 
@@ -171,6 +179,7 @@ unsigned int tandem_upcall(struct tandem_thread *thread)
 	tandem_u64 arg[TANDEM_ARGS_MAX];
 	struct tandem_frame frame;
 	unsigned int op;
+	__u32 pieces;
 
 	if (tandem_frame_push(&thread->seat.frames, &frame, &thread->seat.twins, call->id,
 			      thread->area->up_seq))
@@ -179,13 +188,13 @@ unsigned int tandem_upcall(struct tandem_thread *thread)
 		tandem_fault_enter(&process->fault, &frame);
 	if (tandem_marshal_apply(&thread->seat, thread->up, thread->up_bytes))
 		tandem_die("%s: %s", entry->name, thread->seat.why);
-	get_args(thread, entry, (const void *)(call + 1), arg, piece);
+	pieces = get_args(thread, entry, (const void *)(call + 1), arg, piece);
 
 	/* From here the area and what came in it may be overwritten by nested crossings. */
-	reply(thread, entry, piece, process->half->entry[frame.id](arg));
+	reply(thread, entry, piece, pieces, process->half->entry[frame.id](arg));
 
-	for (unsigned int i = 0; i < entry->nargs; i++)
-		free(piece[i].at);
+	for (; pieces; pieces &= pieces - 1)
+		free(piece[__builtin_ctz(pieces)].at);
 	op = tandem_say(thread, TANDEM_SAY_REPLY, frame.seq);
 	if (process->fault.kind)
 		tandem_fault_leave(&process->fault, &frame);
