@@ -315,7 +315,9 @@ static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edi
 
 		while (at > t->start && tu->text[at] != '=')
 			at--;
-		edit_add(e, at, v->init->end, "");
+		/* sizeof() may ask for the length of an array that its values give */
+		edit_add(e, at, v->init->end, v->type->kind == TYPE_ARRAY && v->type->count ?
+			 text_format("= { [%llu] = { 0 } }", (unsigned long long)v->type->count - 1) : "");
 	}
 }
 

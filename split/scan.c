@@ -86,17 +86,27 @@ static bool in_list(const struct node *n)
 			     n->parent->kind == N_DEFAULT || n->parent->kind == N_LABEL);
 }
 
+/* A statement that hangs on an if or a loop, as opposed to their conditions. */
+static bool is_branch(const struct node *n)
+{
+	const struct node *p = n->parent;
+
+	if (!p)
+		return false;
+	if (p->kind == N_IF)
+		return n != p->child;
+	if (p->kind == N_DO)
+		return n == p->child;
+	return (p->kind == N_FOR || p->kind == N_WHILE) && !n->next;
+}
+
 struct node *node_statement(const struct func *f, struct node *n)
 {
 	const char *text = f->tu->text;
 	struct node *best = NULL;
 
 	for (; n && n != f->body; n = n->parent) {
-		bool statement = is_statement(n) || n->parent == f->body || in_list(n) ||
-			(n->parent && (n->parent->kind == N_IF || n->parent->kind == N_FOR ||
-				       n->parent->kind == N_WHILE || n->parent->kind == N_DO));
-
-		if (!statement)
+		if (!is_statement(n) && n->parent != f->body && !in_list(n) && !is_branch(n))
 			continue;
 		if (best && memchr(text + n->start, '\n', n->end - n->start))
 			break;
