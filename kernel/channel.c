@@ -11,9 +11,8 @@
 
 /* ---- life ---- */
 
-static void channel_free(struct kref *ref)
+void channel_free(struct tandem_channel *ch)
 {
-	struct tandem_channel *ch = container_of(ref, struct tandem_channel, ref);
 	u32 i;
 
 	for (i = 0; i < ch->nworker; i++)
@@ -25,14 +24,18 @@ static void channel_free(struct kref *ref)
 	kfree(ch);
 }
 
-void channel_get(struct tandem_channel *ch)
-{
-	kref_get(&ch->ref);
-}
-
 void channel_put(struct tandem_channel *ch)
 {
-	kref_put(&ch->ref, channel_free);
+	struct state *st = ch->state;
+	u32 left = 0;
+
+	if (st) {
+		spin_lock(&st->lock);
+		left = --ch->users;
+		spin_unlock(&st->lock);
+	}
+	if (!left)
+		channel_free(ch);
 }
 
 /* Notes which rule the call's worker broke; the first one counts. */
@@ -61,7 +64,7 @@ static void wake_everybody(struct tandem_channel *ch)
 	lockdep_assert_held(&st->lock);
 	/* Pairs with the barriers of set_current_state() in the waits. */
 	smp_mb();
-	list_for_each_entry(c, &st->calls, node)
+	for_each_call(c, i, st)
 		if (c->channel == ch && READ_ONCE(c->worker->turn) != TURN_CALLER)
 			wake_up_process(c->task);
 	for (i = 0; i < ch->nworker; i++)
@@ -120,9 +123,8 @@ static int channel_open(struct inode *inode, struct file *file)
 		kfree(ch);
 		return -ENOMEM;
 	}
-	kref_init(&ch->ref);
+	ch->users = 1;
 	ch->mapping = file->f_mapping;
-	INIT_LIST_HEAD(&ch->idle);
 	init_waitqueue_head(&ch->waiting);
 	init_rwsem(&ch->windows);
 	INIT_LIST_HEAD(&ch->window);
@@ -160,6 +162,7 @@ static int channel_release(struct inode *inode, struct file *file)
 static int attach_rule(struct state *st, const struct tandem_attach *arg)
 {
 	struct call *c;
+	u32 i;
 
 	if (memcmp(arg->build_id, st->build_id, sizeof(st->build_id))) {
 		st->stale = true;
@@ -172,7 +175,7 @@ static int attach_rule(struct state *st, const struct tandem_attach *arg)
 		return 0;
 	if (!st->channel->condemned)
 		return -EBUSY;
-	list_for_each_entry(c, &st->calls, node)
+	for_each_call(c, i, st)
 		if (c->channel == st->channel)
 			return -EBUSY;
 	return 0;

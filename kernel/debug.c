@@ -61,9 +61,10 @@ static int calls_show(struct seq_file *m, void *unused)
 	static const char * const turn[] = { "caller", "worker", "busy" };
 	struct state *st = m->private;
 	struct call *c;
+	u32 i;
 
 	spin_lock(&st->lock);
-	list_for_each_entry(c, &st->calls, node)
+	for_each_call(c, i, st)
 		seq_printf(m, "%llu %s pid %d worker %u turn %s%s\n", c->seq, c->entry->name,
 			   c->task->pid, c->worker->id, turn[READ_ONCE(c->worker->turn)],
 			   c->outer ? " nested" : "");

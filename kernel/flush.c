@@ -134,52 +134,79 @@ static void type_by_pointer(struct call *c, const struct tandem_wire *wire, u16 
 		c->worker->seen[o->index].known = (u64)o->gen << 32 | o->version;
 }
 
-static int change_apply(struct call *c, struct object *o, const struct tandem_change *change)
-{
-	struct state *st = c->state;
+/* A segment of the object under the view of the call; asked for once for many changes. */
+struct aim {
 	const struct tandem_segment *seg;
 	const struct view *view;
-	const struct step *s;
-	unsigned long at;
-	u64 v;
-	int err;
+	unsigned long base;
+	u32 each;
+	u32 segment;
+};
 
-	if (change->segment >= o->nseg)
-		return refuse(c, "object %u has no segment %u", o->index, change->segment);
-	seg = &o->seg[change->segment];
-	view = view_of(c->ready, seg->type);
-	if (!view || change->use >= view->nstep)
-		return refuse(c, "view of %s has no use %u", type_name(st, seg->type), change->use);
-	s = &view->step[change->use];
-	if (!(s->access & TANDEM_WRITE) || s->is_const || s->kind == TANDEM_LEAF_STR)
-		return refuse(c, "%s: field %u is not written in this call",
-			      type_name(st, seg->type), change->use);
-	if (change->element >= seg->count || change->item >= s->count || change->reserved)
-		return refuse(c, "%s: element %u item %u is none", type_name(st, seg->type),
-			      change->element, change->item);
-	at = o->start + seg->offset + (u64)change->element * st->plan->type[seg->type].size +
-	     s->offset + (u64)change->item * s->stride;
-	switch (s->kind) {
-	case TANDEM_LEAF_WORD:
-		store(s, at, change->now);
-		return 0;
-	case TANDEM_LEAF_BITS:
-		merge(s, at, change->old, change->now);
-		return 0;
-	}
-	err = wire_in(c, &change->wire, s->type, &v);
+static int take_aim(struct call *c, struct object *o, u32 segment, struct aim *aim)
+{
+	if (segment >= o->nseg)
+		return refuse(c, "object %u has no segment %u", o->index, segment);
+	aim->seg = &o->seg[segment];
+	aim->view = view_of(c->ready, aim->seg->type);
+	if (!aim->view)
+		return refuse(c, "%s is not in the view of this call",
+			      type_name(c->state, aim->seg->type));
+	aim->base = o->start + aim->seg->offset;
+	aim->each = c->state->plan->type[aim->seg->type].size;
+	aim->segment = segment;
+	return 0;
+}
+
+static int not_written(struct call *c, const struct aim *aim, const struct tandem_change *change)
+{
+	return refuse(c, "%s: use %u element %u item %u is not written in this call",
+		      type_name(c->state, aim->seg->type), change->use, change->element,
+		      change->item);
+}
+
+static int store_pointer(struct call *c, const struct step *s, unsigned long at,
+			 const struct tandem_wire *wire)
+{
+	u64 v;
+	int err = wire_in(c, wire, s->type, &v);
+
 	if (err)
 		return err;
 	WRITE_ONCE(*(u64 *)at, v);
-	type_by_pointer(c, &change->wire, s->type);
+	type_by_pointer(c, wire, s->type);
+	return 0;
+}
+
+static __always_inline int change_apply(struct call *c, const struct aim *aim,
+					const struct tandem_change *change)
+{
+	const struct step *s = &aim->view->step[change->use];
+	unsigned long at;
+
+	if (unlikely(change->use >= aim->view->nstep || !s->writable ||
+		     change->element >= aim->seg->count || change->item >= s->count))
+		return not_written(c, aim, change);
+	at = aim->base + s->offset;
+	if (change->element)
+		at += (u64)change->element * aim->each;
+	if (change->item)
+		at += (u64)change->item * s->stride;
+	if (likely(s->kind == TANDEM_LEAF_WORD)) {
+		store(s, at, change->now);
+		return 0;
+	}
+	if (s->kind == TANDEM_LEAF_PTR)
+		return store_pointer(c, s, at, &change->wire);
+	merge(s, at, change->old, change->now);
 	return 0;
 }
 
 int flush_apply(struct call *c, const struct tandem_record *rec)
 {
-	const struct tandem_change *change = (const void *)(rec + 1);
+	const struct tandem_change *change = (const void *)(rec + 1), *end = change + rec->count;
 	struct object *o = object_by_handle(c->state, rec->index, rec->gen);
-	u32 i;
+	struct aim aim __tandem_uninitialized;
 	int err;
 
 	lockdep_assert_held(&c->state->mutex);
@@ -190,12 +217,18 @@ int flush_apply(struct call *c, const struct tandem_record *rec)
 		c->worker->seen_global[o->index].seq = 0;
 	else if (o->index < c->worker->seen_room)
 		c->worker->seen[o->index].seq = 0;
-	for (i = 0; i < rec->count; i++) {
-		err = change_apply(c, o, &change[i]);
+	c->state->stats.flushes++;
+	c->state->stats.changes += rec->count;
+	aim.segment = ~0u;
+	for (; change < end; change++) {
+		if (unlikely(change->segment != aim.segment)) {
+			err = take_aim(c, o, change->segment, &aim);
+			if (err)
+				return err;
+		}
+		err = change_apply(c, &aim, change);
 		if (err)
 			return err;
 	}
-	c->state->stats.flushes++;
-	c->state->stats.changes += rec->count;
 	return 0;
 }

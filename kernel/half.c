@@ -73,7 +73,6 @@ static struct state *state_alloc(struct tandem_half *half)
 	strscpy(st->name, half->plan->module, sizeof(st->name));
 	spin_lock_init(&st->lock);
 	mutex_init(&st->mutex);
-	INIT_LIST_HEAD(&st->calls);
 	INIT_LIST_HEAD(&st->scopes);
 	INIT_LIST_HEAD(&st->strings);
 	INIT_LIST_HEAD(&st->ledger.list);
@@ -120,7 +119,7 @@ static bool attended(struct state *st)
 	bool yes;
 
 	spin_lock(&st->lock);
-	yes = st->channel && !st->channel->condemned && !list_empty(&st->channel->idle);
+	yes = st->channel && !st->channel->condemned && st->channel->idle;
 	spin_unlock(&st->lock);
 	return yes;
 }
@@ -199,11 +198,11 @@ void tandem_half_unregister(struct tandem_half *half)
 	st->dying = true;
 	ch = st->channel;
 	if (ch)
-		channel_get(ch);
+		ch->users++;
 	spin_unlock(&st->lock);
 	mutex_unlock(&registry_lock);
 
-	wait_event(st->drained, list_empty_careful(&st->calls));
+	wait_event(st->drained, !READ_ONCE(st->ncalls));
 	ledger_undo_all(st);
 	if (ch) {
 		channel_quit(ch);

@@ -57,7 +57,7 @@ struct step {
 	u8 kind;
 	u8 size;
 	u8 access;
-	u8 is_const;
+	bool writable;		/* written in this view, not const, no string */
 	u64 mask;
 };
 
@@ -66,7 +66,6 @@ struct move {
 	u32 from;
 	u16 to;
 	u16 step;
-	u8 size;		/* 0: a pointer */
 };
 
 #define MOVES_MAX	96
@@ -77,7 +76,7 @@ struct view {
 	u32 room;		/* bytes that one element may need in a SYNC, strings not counted */
 	struct step *step;
 	struct move *move;	/* NULL if it holds strings or long arrays */
-	u16 nmove;
+	u16 nmove[5];		/* in this order: of 8, 4, 2, 1 bytes, pointers */
 	u16 bytes;		/* of an element that begins aligned to 8 */
 	bool alike;		/* elements that follow are laid out as the first */
 };
@@ -196,9 +195,9 @@ struct state {
 	struct tandem_channel *channel;	/* lock */
 	bool dying;			/* lock: no upcall and no attach any more */
 	u64 seq;			/* lock: of upcalls */
-	struct list_head calls;		/* lock */
-	struct hlist_head callers[1 << CALLER_BITS];	/* lock; by task, innermost first */
-	wait_queue_head_t drained;	/* calls became empty */
+	u32 ncalls;			/* lock */
+	struct hlist_head calls[1 << CALLER_BITS];	/* lock; by task, innermost first */
+	wait_queue_head_t drained;	/* ncalls became 0 */
 	char reason[128];		/* lock: why the last channel was condemned */
 
 	struct mutex mutex;
@@ -259,7 +258,7 @@ struct worker {
 	struct tandem_area *area;	/* shared with the user half */
 
 	u32 turn;			/* enum turn; release and acquire */
-	struct list_head idle;		/* state.lock */
+	struct worker *colder;		/* state.lock: the next idle one */
 	bool joined;			/* state.lock: was idle once */
 
 	/* turn */
@@ -290,11 +289,11 @@ struct worker {
 /* Symbol versions that kernel halves see must not change with what is inside. */
 #ifndef __GENKSYMS__
 /*
- * An open file. References: the file's and one of each active call. Ends with the
- * file's release, which condemns it first.
+ * An open file. Users: the file, each active call, the armed watchdog. Ends with the last,
+ * never before the file's release, which condemns it first.
  */
 struct tandem_channel {
-	struct kref ref;
+	u32 users;			/* state.lock, once attached */
 	struct state *state;		/* set once by ATTACH under registry_lock; a reference */
 	struct address_space *mapping;	/* of the file: for revocation */
 	struct pid *pid;		/* the process that attached */
@@ -307,7 +306,7 @@ struct tandem_channel {
 	const char *seen;		/* watchdog only: why it ends the channel */
 	char why[96];			/* state.mutex: the rule that was broken */
 	bool broke;			/* a rule was broken, not a death */
-	struct list_head idle;		/* state.lock; warmest first */
+	struct worker *idle;		/* state.lock; warmest first */
 	wait_queue_head_t waiting;	/* callers without a worker */
 	struct worker **worker;		/* WORKERS_MAX; filled under registry_lock, never changed */
 	u32 nworker;			/* release after the slot is filled */
@@ -339,8 +338,7 @@ struct call {
 	struct task_struct *task;	/* current */
 	struct call *outer;		/* the call whose downcall led here, or NULL */
 	struct call *outermost;
-	struct list_head node;		/* state.calls */
-	struct hlist_node caller;	/* state.callers */
+	struct hlist_node node;		/* state.calls */
 	const struct tandem_entry *entry;
 	struct entry *ready;
 	u16 id;
@@ -381,11 +379,15 @@ static inline const struct view *view_of(const struct entry *entry, u16 type)
 	return place == TANDEM_NONE ? NULL : &entry->view[place];
 }
 
+#define for_each_call(c, bucket, st)					\
+	for (bucket = 0; bucket < 1 << CALLER_BITS; bucket++)		\
+		hlist_for_each_entry(c, &(st)->calls[bucket], node)
+
 /* channel.c */
 int channel_init(void);
 void channel_exit(void);
-void channel_get(struct tandem_channel *ch);
 void channel_put(struct tandem_channel *ch);
+void channel_free(struct tandem_channel *ch);
 void channel_quit(struct tandem_channel *ch);
 void channel_condemn(struct tandem_channel *ch, const char *why);
 int refuse(struct call *c, const char *format, ...) __printf(2, 3);

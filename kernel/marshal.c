@@ -205,49 +205,39 @@ static int sync_pointers(struct walk *k, const struct step *s, unsigned long fro
 	return 0;
 }
 
+#define MOVES(type, kind) do {							\
+	for (n = view->nmove[kind]; n; n--, m++)				\
+		*(type *)(p + m->to) = READ_ONCE(*(type *)(base + m->from));	\
+} while (0)
+
 /* One READ_ONCE of its own width for each scalar: the other half of flush_apply(). */
-static int sync_flat(struct walk *k, const struct view *view, unsigned long base)
+static __always_inline int sync_flat(struct walk *k, const struct view *view, unsigned long base)
 {
-	const struct move *m = view->move, *end = m + view->nmove;
+	const struct move *m = view->move;
 	struct body *b = k->b;
 	u8 *p = body_need(b, view->bytes);
-	u32 at = b->at, rec;
+	u32 n, at = b->at, rec;
 	int err;
 
-	if (!p)
+	if (unlikely(!p))
 		return -ENOMEM;
 	b->at += view->bytes;
-	for (; m < end; m++) {
-		unsigned long from = base + m->from;
+	MOVES(u64, 0);
+	MOVES(u32, 1);
+	MOVES(u16, 2);
+	MOVES(u8, 3);
+	for (n = view->nmove[4]; n; n--, m++) {
+		const struct step *s = &view->step[m->step];
+		struct tandem_wire wire __tandem_uninitialized;
 
-		switch (m->size) {
-		case 8:
-			*(u64 *)(p + m->to) = READ_ONCE(*(u64 *)from);
-			break;
-		case 4:
-			*(u32 *)(p + m->to) = READ_ONCE(*(u32 *)from);
-			break;
-		case 2:
-			*(u16 *)(p + m->to) = READ_ONCE(*(u16 *)from);
-			break;
-		case 1:
-			*(p + m->to) = READ_ONCE(*(u8 *)from);
-			break;
-		default: {
-			const struct step *s = &view->step[m->step];
-			struct tandem_wire wire __tandem_uninitialized;
-
-			rec = k->rec;
-			err = wire_out(k, READ_ONCE(*(u64 *)from), s->type,
-				       s->access & TANDEM_READ, &wire);
-			if (err)
-				return err;
-			/* Announcing may have moved what is written so far. */
-			at += k->rec - rec;
-			p = b->base + at;
-			*(struct tandem_wire *)(p + m->to) = wire;
-		}
-		}
+		rec = k->rec;
+		err = wire_out(k, READ_ONCE(*(u64 *)(base + m->from)), s->type,
+			       s->access & TANDEM_READ, &wire);
+		if (err)
+			return err;
+		/* Announcing may have moved what is written so far. */
+		at += k->rec - rec;
+		*(struct tandem_wire *)(b->base + at + m->to) = wire;
 	}
 	return 0;
 }
@@ -326,10 +316,6 @@ static bool said_before(struct walk *k, const struct object *o)
 	const u64 *end = (const u64 *)(k->b->base + k->b->at);
 	u64 hash = 0;
 
-	if ((u8 *)end - (u8 *)p < HASHED_LEAST && seen->seq != k->c->seq) {
-		seen->seq = 0;
-		return false;
-	}
 	for (; p < end; p++) {
 		hash = (hash ^ *p) * 0x9e3779b97f4a7c15ull;
 		hash ^= hash >> 32;
@@ -379,7 +365,7 @@ static int sync_object(struct walk *k, struct object *o)
 		.kind = TANDEM_REC_SYNC, .bytes = b->at - k->rec,
 		.index = o->index, .gen = o->gen,
 	};
-	if (said_before(k, o))
+	if (b->at - k->rec >= HASHED_LEAST && said_before(k, o))
 		b->at = k->rec;
 	return 0;
 }

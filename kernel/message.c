@@ -169,7 +169,7 @@ int message_take(struct call *c, u64 *result)
 	w->nbuffer = 0;
 	for (at = 0; at < end && !ret; at = next) {
 		rule = tandem_record_rule(w->in, end, at);
-		if (rule) {
+		if (unlikely(rule)) {
 			ret = refuse(c, "%s", rule);
 			break;
 		}

@@ -364,7 +364,7 @@ void scope_end(struct state *st, struct scope *scope)
 		if (r->scope == scope)
 			r->scope = NULL;
 	spin_lock(&st->lock);
-	list_for_each_entry(c, &st->calls, node)
+	for_each_call(c, i, st)
 		if (c->scope == scope)
 			c->scope = NULL;
 	spin_unlock(&st->lock);

@@ -23,11 +23,31 @@ static u32 moves_of(const struct view *view, u32 *align)
 	return n <= MOVES_MAX ? n : 0;
 }
 
-/* Most records are small and have no strings: one straight list of loads and stores. */
+/* Where each value goes; @kind of nmove is written if @m is there. */
+static u32 lay_out(const struct view *view, unsigned int kind, struct move **m)
+{
+	static const u8 size_of[] = { 8, 4, 2, 1 };
+	u32 i, j, at = 0;
+
+	for (i = 0; i < view->nstep; i++) {
+		const struct step *s = &view->step[i];
+		bool pointer = s->kind == TANDEM_LEAF_PTR;
+
+		for (j = 0; j < s->count; j++) {
+			at = ALIGN(at, s->size);
+			if (kind < 4 ? !pointer && s->size == size_of[kind] : pointer)
+				*(*m)++ = (struct move){ s->offset + j * s->stride, at, i };
+			at += pointer ? sizeof(struct tandem_wire) : s->size;
+		}
+	}
+	return at;
+}
+
+/* Most records are small and have no strings: straight lists of loads and stores. */
 static int flatten(struct view *view)
 {
-	u32 align, i, j, at = 0, n = moves_of(view, &align);
-	struct move *m;
+	u32 align, kind, n = moves_of(view, &align), at = 0;
+	struct move *m, *begin;
 
 	if (!n)
 		return 0;
@@ -35,20 +55,11 @@ static int flatten(struct view *view)
 	if (!m)
 		return -ENOMEM;
 	view->move = m;
-	for (i = 0; i < view->nstep; i++) {
-		const struct step *s = &view->step[i];
-		bool pointer = s->kind == TANDEM_LEAF_PTR;
-
-		for (j = 0; j < s->count; j++, m++) {
-			at = ALIGN(at, s->size);
-			m->from = s->offset + j * s->stride;
-			m->to = at;
-			m->step = i;
-			m->size = pointer ? 0 : s->size;
-			at += pointer ? sizeof(struct tandem_wire) : s->size;
-		}
+	for (kind = 0; kind < 5; kind++) {
+		begin = m;
+		at = lay_out(view, kind, &m);
+		view->nmove[kind] = m - begin;
 	}
-	view->nmove = n;
 	view->bytes = at;
 	view->alike = at % align == 0;
 	return 0;
@@ -75,7 +86,8 @@ static int view_prepare(const struct tandem_plan *plan, const struct tandem_view
 		s->kind = leaf->kind;
 		s->size = leaf->size;
 		s->access = from->use[i].access;
-		s->is_const = leaf->is_const;
+		s->writable = s->access & (TANDEM_WRITE | TANDEM_RELEASE) && !leaf->is_const &&
+			      leaf->kind != TANDEM_LEAF_STR;
 		s->mask = leaf->mask;
 		view->room += leaf->kind == TANDEM_LEAF_PTR ?
 			      leaf->count * sizeof(struct tandem_wire) + 8 :

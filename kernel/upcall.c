@@ -22,17 +22,12 @@ static bool may_sleep(struct state *st, unsigned int entry)
 
 /* ---- a worker for it ---- */
 
-static struct hlist_head *callers_of(struct state *st, struct task_struct *task)
-{
-	return &st->callers[hash_ptr(task, CALLER_BITS)];
-}
-
 /* The innermost active call of this thread: a downcall of it led here. */
-static struct call *outer_of(struct state *st, struct task_struct *task)
+static struct call *outer_of(struct hlist_head *bucket, struct task_struct *task)
 {
 	struct call *c;
 
-	hlist_for_each_entry(c, callers_of(st, task), caller)
+	hlist_for_each_entry(c, bucket, node)
 		if (c->task == task)
 			return c;
 	return NULL;
@@ -53,12 +48,9 @@ static struct worker *idle_worker(struct state *st, struct tandem_channel *ch)
 	struct worker *w;
 	DEFINE_WAIT(wait);
 
-	w = list_first_entry_or_null(&ch->idle, struct worker, idle);
-	if (likely(w))
-		return w;
 	for (;;) {
 		prepare_to_wait_exclusive(&ch->waiting, &wait, TASK_IDLE | TASK_FREEZABLE);
-		w = list_first_entry_or_null(&ch->idle, struct worker, idle);
+		w = ch->idle;
 		if (w || !left || !usable(ch))
 			break;
 		spin_unlock(&st->lock);
@@ -119,6 +111,7 @@ static void unpark(struct call *c)
 static int call_begin(struct call *c)
 {
 	struct state *st = c->state;
+	struct hlist_head *bucket = &st->calls[hash_ptr(c->task, CALLER_BITS)];
 	struct tandem_channel *ch;
 	struct worker *w;
 	bool watch = false;
@@ -127,8 +120,8 @@ static int call_begin(struct call *c)
 	ch = st->channel;
 	if (unlikely(!usable(ch) || st->dying))
 		goto dead;
-	channel_get(ch);
-	c->outer = outer_of(st, c->task);
+	ch->users++;
+	c->outer = outer_of(bucket, c->task);
 	if (c->outer) {
 		if (c->outer->channel != ch)
 			goto put;
@@ -136,20 +129,25 @@ static int call_begin(struct call *c)
 		w = c->outer->worker;
 	} else {
 		c->outermost = c;
-		w = idle_worker(st, ch);
-		if (unlikely(!w))
-			goto put;
-		list_del_init(&w->idle);
-		w->spare = list_empty(&ch->idle) && ch->nworker < WORKERS_MAX;
+		w = ch->idle;
+		if (unlikely(!w)) {
+			w = idle_worker(st, ch);
+			if (!w)
+				goto put;
+		}
+		ch->idle = w->colder;
+		w->spare = !ch->idle && ch->nworker < WORKERS_MAX;
 		w->caller = c->task;
 	}
 	c->channel = ch;
 	c->worker = w;
 	c->seq = ++st->seq;
-	list_add(&c->node, &st->calls);
-	hlist_add_head(&c->caller, callers_of(st, c->task));
-	if (unlikely(!ch->watching))
+	st->ncalls++;
+	hlist_add_head(&c->node, bucket);
+	if (unlikely(!ch->watching)) {
 		watch = ch->watching = true;
+		ch->users++;
+	}
 	spin_unlock(&st->lock);
 	if (unlikely(watch))
 		watchdog_start(ch);
@@ -171,6 +169,7 @@ static void call_leave(struct call *c)
 	struct tandem_channel *ch = c->channel;
 	struct worker *w = c->worker;
 	bool waiting = false;
+	u32 users;
 
 	if (c->parked)
 		unpark(c);
@@ -178,18 +177,22 @@ static void call_leave(struct call *c)
 	if (c->outer)
 		w->seq = c->outer->seq;
 	spin_lock(&st->lock);
-	list_del(&c->node);
-	hlist_del(&c->caller);
+	__hlist_del(&c->node);
+	st->ncalls--;
 	if (!c->outer) {
-		list_add(&w->idle, &ch->idle);
-		waiting = wq_has_sleeper(&ch->waiting);
+		w->colder = ch->idle;
+		ch->idle = w;
+		/* Who waits has queued itself under the lock. */
+		waiting = waitqueue_active(&ch->waiting);
 	}
-	if (unlikely(st->dying) && list_empty(&st->calls))
+	if (unlikely(st->dying) && !st->ncalls)
 		wake_up_all(&st->drained);
-	spin_unlock(&st->lock);
 	if (unlikely(waiting))
 		wake_up(&ch->waiting);
-	channel_put(ch);
+	users = --ch->users;
+	spin_unlock(&st->lock);
+	if (unlikely(!users))
+		channel_free(ch);
 }
 
 /* ---- turns ---- */

@@ -63,7 +63,7 @@ static void watchdog_verdict(struct work_struct *work)
 	if (ch->seen)
 		channel_condemn(ch, ch->seen);
 	spin_lock(&st->lock);
-	again = !ch->condemned && !list_empty(&st->calls);
+	again = !ch->condemned && st->ncalls;
 	ch->watching = again;
 	spin_unlock(&st->lock);
 	if (again)
@@ -81,7 +81,7 @@ static void watchdog_look(struct timer_list *timer)
 	struct tandem_channel *ch = from_timer(ch, timer, watchdog);
 	bool grace = time_after(jiffies, ch->looked + 10 * WATCH_PERIOD);
 	u64 seq = READ_ONCE(ch->state->seq);
-	bool quiet = seq == ch->watched && list_empty_careful(&ch->state->calls);
+	bool quiet = seq == ch->watched && !READ_ONCE(ch->state->ncalls);
 
 	ch->looked = jiffies;
 	ch->watched = seq;
@@ -101,10 +101,9 @@ void watchdog_prepare(struct tandem_channel *ch)
 	INIT_WORK(&ch->verdict, watchdog_verdict);
 }
 
-/* The timer, and then the work, hold a reference as long as there is a next look. */
+/* The timer, and then the work, are a user that the caller has counted. */
 void watchdog_start(struct tandem_channel *ch)
 {
-	channel_get(ch);
 	atomic_inc(&armed);
 	ch->looked = jiffies;
 	mod_timer(&ch->watchdog, jiffies + WATCH_PERIOD);

@@ -162,7 +162,8 @@ static void join(struct worker *w)
 		return;
 	spin_lock(&st->lock);
 	w->joined = true;
-	list_add(&w->idle, &ch->idle);
+	w->colder = ch->idle;
+	ch->idle = w;
 	spin_unlock(&st->lock);
 	wake_up(&ch->waiting);
 	wake_up_all(&registry_changed);
@@ -251,7 +252,6 @@ static struct worker *worker_alloc(struct tandem_channel *ch)
 	if (!w)
 		return NULL;
 	w->channel = ch;
-	INIT_LIST_HEAD(&w->idle);
 	w->area = vmalloc_user(TANDEM_AREA_BYTES);
 	w->in_home = kvmalloc(TANDEM_DOWN_BYTES, GFP_KERNEL);
 	w->in = w->in_home;
