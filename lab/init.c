@@ -54,7 +54,7 @@ static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
-	if (fd < 0)
+	if (fd < 0)	/* a checker that this kernel does not have */
 		return;
 	if (write(fd, text, strlen(text)) < 0)
 		fprintf(stderr, "init: %s: %s\n", path, strerror(errno));
@@ -511,6 +511,8 @@ int main(void)
 	load_first_modules();
 	mount_share("lab", "/lab", 0);
 	enter_root();
+	/* Off until here (command line): the boot has races of its own. */
+	write_file("/sys/kernel/debug/kcsan", "on");
 	if (sethostname("lab", 3) || run("ip link set lo up"))
 		fprintf(stderr, "init: no loopback\n");
 	obey_config();
