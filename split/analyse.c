@@ -658,13 +658,30 @@ static enum CXChildVisitResult visit_top(CXCursor c, CXCursor parent, CXClientDa
 	return CXChildVisit_Continue;
 }
 
+/* Named by the driver's file and line, which is where its author can mend it. */
+static int first_error(CXTranslationUnit unit)
+{
+	for (unsigned int i = 0; i < clang_getNumDiagnostics(unit); i++) {
+		CXDiagnostic d = clang_getDiagnostic(unit, i);
+		CXString file;
+		unsigned int line;
+
+		if (clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error) {
+			clang_getPresumedLocation(clang_getDiagnosticLocation(d), &file, &line, NULL);
+			return fail(-EINVAL, "%s:%u: error: %s", take(file), line, take(clang_getDiagnosticSpelling(d)));
+		}
+		clang_disposeDiagnostic(d);
+	}
+	return 0;
+}
+
 static int read_unit(struct reader *r, const struct source_tu *from, CXIndex index)
 {
 	const char *args[] = { "-x", "cpp-output", "-std=gnu11", "-fshort-wchar", "-w",
 			       "-target", "x86_64-linux-gnu", "-ferror-limit=3" };
 	CXTranslationUnit unit;
-	unsigned int i, done;
-	enum CXErrorCode e;
+	unsigned int done;
+	int e;
 
 	r->tu->text = text_file(from->i, &r->tu->length);
 	if (!r->tu->text)
@@ -675,13 +692,9 @@ static int read_unit(struct reader *r, const struct source_tu *from, CXIndex ind
 					CXTranslationUnit_None, &unit);
 	if (e != CXError_Success)
 		return fail(-EINVAL, "libclang cannot parse %s", from->i);
-	for (i = 0; i < clang_getNumDiagnostics(unit); i++) {
-		CXDiagnostic d = clang_getDiagnostic(unit, i);
-
-		if (clang_getDiagnosticSeverity(d) >= CXDiagnostic_Error)
-			return fail(-EINVAL, "%s", take(clang_formatDiagnostic(d, CXDiagnostic_DisplaySourceLocation)));
-		clang_disposeDiagnostic(d);
-	}
+	e = first_error(unit);
+	if (e)
+		return e;
 	clang_visitChildren(clang_getTranslationUnitCursor(unit), visit_top, r);
 	for (done = 0; done < r->ntodo; done++)
 		convert_body(r, r->todo[done], r->todo_cursor[done]);

@@ -42,7 +42,7 @@ refused 'Makefile:2: ' "$out/src/broken"
 driver header 'obj-m := header.o\n' '\n#include "nosuch.h"\n'
 refused 'does not compile.*header/header.c:2:.*nosuch.h' "$out/src/header"
 driver syntax 'obj-m := syntax.o\n' '#include <linux/module.h>\nint f(void) { return x; }\n'
-refused 'error: use of undeclared' "$out/src/syntax"
+refused 'syntax\.c:2: error: use of undeclared' "$out/src/syntax"
 
 # without the package, and with one that is broken
 if unshare -m true 2>/dev/null; then
