@@ -42,6 +42,7 @@ struct field {
 	struct func_list *stored;	/* functions ever stored here */
 	struct type *holds;	/* void pointer: the record type ever stored here, if one */
 	bool holds_many;
+	bool holds_memory;	/* from an allocation: the length is known */
 	bool holds_dma, holds_mmio, holds_string, holds_other;
 	bool kernel_reads, kernel_writes, atomic_reads, atomic_writes, user_merges;
 	unsigned int number;

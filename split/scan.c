@@ -237,8 +237,11 @@ static void learn(struct scan *s, struct field *field, struct node *value)
 	}
 	if (v->kind == N_STRING)
 		field->holds_string = true;
+	if (v->kind == N_REF && v->type && v->type->kind == TYPE_ARRAY)
+		field->holds_memory = true;
 	if (v->kind == N_CALL && call_target(v)) {
 		a = policy_find("alloc", call_target(v)->name);
+		field->holds_memory |= a != NULL;
 		if (a && !strcmp(a->arg[1], "dma"))
 			field->holds_dma = true;
 		else if (a && !strcmp(a->arg[1], "mmio"))
@@ -330,6 +333,48 @@ static const char *unknown_bytes(struct scan *s, struct node *n, int level)
 	default:
 		return NULL;
 	}
+}
+
+/* ---- pointers to records that are used as arrays: is the array's length known? ---- */
+
+static struct node *local_value(const struct node *at, const struct var *v)
+{
+	if (at->kind == N_VAR && at->var == v)
+		return at->child;
+	if (at->kind == N_BINARY && at->op == OP_ASSIGN && at->child->kind == N_REF && at->child->var == v)
+		return at->child->next;
+	return NULL;
+}
+
+static const char *unknown_array(struct scan *s, struct node *n, int level)
+{
+	struct node *b = node_strip(n), *at = NULL;
+	const char *why = NULL;
+
+	if (!b || level > 6)
+		return NULL;
+	if (b->kind == N_MEMBER && b->field && is_pointer(b->field->type) && !b->field->holds_memory &&
+	    !b->field->holds_dma && !b->field->holds_mmio)
+		return text_format("uses %s as an array, whose length is not known", field_name(b->field));
+	if (b->kind == N_CALL && call_target(b) && !call_target(b)->has_body && !policy_find("alloc", call_target(b)->name) &&
+	    !policy_find("local", call_target(b)->name))
+		return text_format("uses what %s returned as an array, whose length is not known", call_target(b)->name);
+	if (b->kind == N_REF && b->var && b->var->is_local && !b->var->is_param)
+		while (!why && (at = node_next(s->f->body, at)))
+			if (local_value(at, b->var))
+				why = unknown_array(s, local_value(at, b->var), level + 1);
+	return why;
+}
+
+static void index_record(struct scan *s, struct node *pointer, struct node *at)
+{
+	const char *why;
+
+	if (!pointer || !is_pointer(pointer->type) || !pointer->type->target->record || is_opaque(pointer->type->target->record))
+		return;
+	why = unknown_array(s, pointer, 0);
+	if (why)
+		mark(s, at, "array", why);
 }
 
 static void deref(struct scan *s, struct node *pointer, struct node *at)
@@ -532,19 +577,25 @@ static void expr(struct scan *s, struct node *n, unsigned int how)
 
 			expr(s, n->child, n->op == OP_ASSIGN ? ACC_WRITE :
 			     n->op == OP_COMPOUND ? ACC_READ | ACC_WRITE : ACC_READ | ACC_WRITE | ACC_MERGE);
+			if (n->op == OP_COMPOUND)
+				index_record(s, n->child, n);
 			if (n->op == OP_ASSIGN && l && l->kind == N_MEMBER && l->field && n->child)
 				learn(s, l->field, n->child->next);
 			expr(s, n->child ? n->child->next : NULL, ACC_READ);
 			return;
 		}
+		if (n->op == OP_ARITH && n->child && is_pointer(n->type))
+			index_record(s, n->child, n);
 		for (struct node *c = n->child; c; c = c->next)
 			expr(s, c, ACC_READ);
 		return;
 	case N_UNARY:
 		if (n->op == OP_ADDRESS)
 			expr(s, n->child, HOW_ADDRESS);
-		else if (n->op == OP_INCDEC)
+		else if (n->op == OP_INCDEC) {
 			expr(s, n->child, ACC_READ | ACC_WRITE);
+			index_record(s, n->child, n);
+		}
 		else if (n->op == OP_DEREF) {
 			expr(s, n->child, ACC_READ);
 			deref(s, n->child, n);
@@ -565,6 +616,7 @@ static void expr(struct scan *s, struct node *n, unsigned int how)
 		else {
 			expr(s, n->child, ACC_READ);
 			deref(s, n->child, n);
+			index_record(s, n->child, n);
 		}
 		if (n->type && n->type->kind == TYPE_RECORD && how & 7)
 			whole_record(s, n->type->record, how, n, 0);
