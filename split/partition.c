@@ -262,9 +262,6 @@ static const char *outline_statement(struct func *f, struct node *n, const char 
 		return "no statement around it";
 	if (same_region(f, s))
 		return NULL;
-	for (at = &f->regions; *at; at = &(*at)->next)
-		if ((*at)->first->start >= s->start && (*at)->last->end <= s->end)
-			return "a lock's region lies inside the statement";
 	r = calloc(1, sizeof(*r));
 	r->in = f;
 	r->first = r->last = s;
@@ -276,6 +273,12 @@ static const char *outline_statement(struct func *f, struct node *n, const char 
 	problem = outline_check(r);
 	if (problem)
 		return problem;
+	for (at = &f->regions; *at; ) {	/* the larger one takes the place of those inside it */
+		if ((*at)->first->start >= s->start && (*at)->last->end <= s->end)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+	}
 	*at = r;
 	return NULL;
 }
