@@ -76,8 +76,7 @@ static unsigned int list_sources(const char *dir, char ***stems)
 	return n;
 }
 
-/* The folder that the names in line markers are relative to: gdb finds the source there. */
-static char *names_root(const struct source *src)
+char *source_root(const struct source *src)
 {
 	const char *rel = src->ntu ? src->tu[0].c : "";
 	const char *root_end = src->dir;
@@ -198,7 +197,7 @@ static int build_user(const struct source *src, const char *out, const char *hom
 {
 	char *user = text_format("%s/user", out), *dir = text_format("TANDEM_DIR=%s", home);
 	char *half = text_format("%s/build/lib/libtandem-half.a", home);
-	char *root = names_root(src), *source = text_format("SOURCE=%s", root);
+	char *root = source_root(src), *source = text_format("SOURCE=%s", root);
 	const char *const argv[] = { "make", "-C", user, dir, source, "-j2", NULL };
 	int e = 0;
 

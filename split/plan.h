@@ -84,6 +84,7 @@ struct plan {
 	unsigned int nsymbol;
 	struct field **field;	/* every field that has a number */
 	unsigned int nfield;
+	unsigned int nfunc;	/* of the model, numbered */
 };
 
 struct plan *plan_make(struct model *model);

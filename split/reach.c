@@ -112,22 +112,23 @@ static void collect(struct plan *plan, struct plan_reach *reach, struct func *f,
 	}
 }
 
+void reach_of(struct plan *plan, struct func *f, struct plan_reach *reach)
+{
+	unsigned char *seen = calloc(plan->nfunc, 1);
+
+	reach->field_how = calloc(plan->nfield, 1);
+	reach->var_how = calloc(plan->nglobal + 1, 1);
+	reach->down = calloc(plan->ndown + 1, 1);
+	collect(plan, reach, f, seen);
+	free(seen);
+}
+
 static void close_entries(struct plan *plan)
 {
-	unsigned int nfunc = 0;
-
 	for (struct func *f = plan->model->func; f; f = f->next)
-		f->number = nfunc++;
-	for (unsigned int i = 0; i < plan->nentry; i++) {
-		struct plan_entry *e = &plan->entry[i];
-		unsigned char *seen = calloc(nfunc, 1);
-
-		e->reach.field_how = calloc(plan->nfield, 1);
-		e->reach.var_how = calloc(plan->nglobal + 1, 1);
-		e->reach.down = calloc(plan->ndown + 1, 1);
-		collect(plan, &e->reach, e->func, seen);
-		free(seen);
-	}
+		f->number = plan->nfunc++;
+	for (unsigned int i = 0; i < plan->nentry; i++)
+		reach_of(plan, plan->entry[i].func, &plan->entry[i].reach);
 }
 
 /* ---- types ---- */

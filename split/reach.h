@@ -7,6 +7,9 @@
 
 void reach(struct plan *plan);
 
+/* What @f, with all that it calls in the user half, may do. After reach(). */
+void reach_of(struct plan *plan, struct func *f, struct plan_reach *reach);
+
 /*
  * Must a delay at @at refresh the view: does the loop around it, with all that it calls
  * (or, without a loop, @f itself), read fields that atomic kernel code writes?

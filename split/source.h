@@ -31,6 +31,9 @@ struct source {
 int source_open(struct source *src, const char *what, const char *kernel, const char *out);
 void source_close(struct source *src);
 
+/* The folder that the names in line markers are relative to: gdb finds the source there. */
+char *source_root(const struct source *src);
+
 /*
  * Compiles @out/kernel into @out/MODULE.ko and @out/user into @out/MODULE-user.
  * The generated sources are complete: see split/emit.c for the layout.
