@@ -26,6 +26,7 @@ int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 		.first = frames->nmet,
 	};
 	frames->top = frame;
+	frames->version++;
 	for (unsigned int i = 0; i < entry->nglobal; i++) {
 		ret = tandem_frame_meet(frames, &twins->global[entry->global[i]]);
 		if (ret)
@@ -51,6 +52,7 @@ void tandem_frame_pop(struct tandem_frames *frames)
 			frames->met[kept++] = *met;
 	}
 	frames->nmet = kept;
+	frames->version++;
 	if (outer)
 		outer->crossings += frame->crossings;
 	frames->top = outer;
@@ -71,6 +73,7 @@ int tandem_frame_meet(struct tandem_frames *frames, struct tandem_twin *twin)
 	}
 	frames->met[frames->nmet++] = (struct tandem_met){ twin, twin->mark };
 	twin->mark = frames->top->mark;
+	frames->version++;
 	return 0;
 }
 
@@ -82,4 +85,5 @@ void tandem_frame_forget(struct tandem_frames *frames, struct tandem_twin *twin)
 		if (frames->met[i].twin == twin)
 			frames->met[i].twin = NULL;
 	twin->mark = 0;
+	frames->version++;
 }

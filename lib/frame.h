@@ -31,6 +31,7 @@ struct tandem_frames {
 	struct tandem_met *met;
 	size_t nmet, room;
 	__u64 marks;			/* last mark given */
+	__u64 version;			/* changes with what the innermost frame has met, or its types */
 };
 
 void tandem_frames_exit(struct tandem_frames *frames);

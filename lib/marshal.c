@@ -25,6 +25,7 @@ int tandem_seat_init(struct tandem_seat *seat, const struct tandem_uhalf *half,
 
 void tandem_seat_exit(struct tandem_seat *seat)
 {
+	tandem_watch_exit(&seat->watch);
 	tandem_frames_exit(&seat->frames);
 	tandem_body_exit(&seat->body);
 	tandem_twins_exit(&seat->twins);
@@ -271,6 +272,7 @@ static int new_data(struct tandem_seat *seat, const struct tandem_new *new)
 		ret = tandem_twin_add(&seat->twins, new->rec.index, new->rec.gen, new->size, &twin);
 	if (!ret)
 		ret = tandem_twin_type(&seat->twins, twin, (const void *)(new + 1), new->rec.count);
+	seat->frames.version++;
 	return ret ? ret : tandem_frame_meet(&seat->frames, twin);
 }
 
@@ -609,6 +611,9 @@ long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
 	struct tandem_frames *frames = &seat->frames;
 	long total = 0, n;
 
+	if (access == TANDEM_RELEASE &&
+	    !tandem_watch_changed(&seat->watch, frames, seat->lenses))
+		return 0;
 	/* The list grows while plain bytes become records. */
 	for (size_t i = frames->top->first; i < frames->nmet; i++) {
 		if (!frames->met[i].twin)
@@ -618,5 +623,7 @@ long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
 			return n;
 		total += n;
 	}
+	if (access == TANDEM_RELEASE && !total)
+		tandem_watch_narrow(&seat->watch, frames, seat->lenses);
 	return total;
 }

@@ -12,6 +12,7 @@
 #include "frame.h"
 #include "lens.h"
 #include "twin.h"
+#include "watch.h"
 #include "wire.h"
 #include "../logic/place.h"
 #include "../logic/wire.h"
@@ -23,6 +24,7 @@ struct tandem_seat {
 	const struct tandem_lenses *lenses;
 	struct tandem_twins twins;
 	struct tandem_frames frames;
+	struct tandem_watch watch;
 	struct tandem_body body;	/* what will be said at the next crossing */
 	const struct tandem_record **buffer;	/* BUFFER records of the body that came */
 	size_t nbuffer, buffer_room;
