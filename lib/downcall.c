@@ -300,6 +300,26 @@ static void publish(struct tandem_thread *thread, unsigned int access)
 	cross(thread, TANDEM_SAY_SYNC, "a release");
 }
 
+/* What is agreed upon becomes the opposite, so that the next flush sees a change. */
+void tandem_stored(const volatile void *at, unsigned int bytes, tandem_u64 mask)
+{
+	struct tandem_thread *thread = tandem_thread_self();
+	tandem_u64 now = 0, agreed = 0;
+	struct tandem_twin *twin;
+	size_t offset;
+
+	twin = thread ? tandem_twin_at(&thread->seat.twins, (const void *)at) : NULL;
+	if (!twin || !twin->agreed)
+		return;
+	offset = (const volatile unsigned char *)at - twin->at;
+	if (bytes > sizeof(now) || offset + bytes > twin->size)
+		return;
+	memcpy(&now, twin->at + offset, bytes);
+	memcpy(&agreed, twin->agreed + offset, bytes);
+	agreed = (agreed & ~mask) | (~now & mask);
+	memcpy(twin->agreed + offset, &agreed, bytes);
+}
+
 void tandem_release(void)
 {
 	publish(self("tandem_release"), TANDEM_RELEASE);

@@ -47,6 +47,13 @@ void tandem_sync(void);
  */
 void tandem_release(void);
 
+/*
+ * What was just stored at @at is to reach the kernel even if it is what was there before:
+ * the bits of @mask, in a field of @bytes. The splitter puts it behind stores to fields
+ * that interrupts write too. Nothing happens if @at is in no twin.
+ */
+void tandem_stored(const volatile void *at, unsigned int bytes, tandem_u64 mask);
+
 /* Formats as printk does (%pM, %pI4, %pf ... see lib/format.c); the text is valid until the thread's fourth next call. */
 const char *tandem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
