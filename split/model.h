@@ -157,6 +157,7 @@ struct func {
 	bool atomic;		/* may run in atomic context */
 	bool duplicated;	/* user-half copy of a kernel function */
 	bool dropped;		/* used by nobody */
+	bool address_taken;
 	const char *reason;	/* why it is where it is */
 	const char *reason_file;
 	uint32_t reason_line;

@@ -18,13 +18,62 @@ static void place(struct func *f, enum side side, const char *reason, struct fun
 	f->reason_line = line;
 }
 
+/* "int (struct nic *, u32)": as the type of a pointer to the function spells it. */
+static const char *function_type(const struct func *f)
+{
+	struct text t = { 0 };
+
+	text_add(&t, "%s (", f->result->name);
+	for (unsigned int i = 0; i < f->nparam; i++)
+		text_add(&t, "%s%s", i ? ", " : "", f->param[i].type->name);
+	text_add(&t, "%s%s)", f->nparam ? "" : "void", f->is_variadic ? ", ..." : "");
+	return text_intern(t.at);
+}
+
+static struct func *all_functions;	/* of the model, for call_targets() */
+
+/* Every function of the driver whose address is taken and whose type fits. */
+static struct func_list *targets_by_type(const struct type *pointer)
+{
+	struct func_list *list = NULL;
+
+	if (pointer->kind == TYPE_POINTER)
+		pointer = pointer->target;
+	for (struct func *f = all_functions; f; f = f->next) {
+		struct func_list *l;
+
+		if (!f->is_own || !f->has_body || !f->address_taken || strcmp(function_type(f), pointer->name))
+			continue;
+		l = calloc(1, sizeof(*l));
+		l->func = f;
+		l->next = list;
+		list = l;
+	}
+	return list;
+}
+
 struct func_list *call_targets(const struct edge *e)
 {
 	struct node *n = e->call ? node_strip(e->call->child) : NULL;
 
+	if (!e->indirect)
+		return NULL;
 	while (n && n->kind == N_UNARY && n->op == OP_DEREF)
 		n = node_strip(n->child);
-	return n && n->kind == N_MEMBER && n->field ? n->field->stored : NULL;
+	if (n && n->kind == N_MEMBER && n->field && (n->field->stored || !n->field->in->is_own))
+		return n->field->stored;
+	return n && n->type ? targets_by_type(n->type) : NULL;
+}
+
+static void addresses_taken(struct model *model)
+{
+	all_functions = model->func;
+	for (struct func *f = model->func; f; f = f->next) {
+		f->address_taken |= f->role != NULL;
+		for (struct edge *e = f->callees; e; e = e->next)
+			if (e->callee && !e->call)
+				e->callee->address_taken = true;
+	}
 }
 
 struct edge *user_edge(const struct func *f, struct edge *at)
@@ -314,6 +363,15 @@ static void keep(struct func *f, const char *reason, const char *file, uint32_t 
 		place(f, SIDE_KERNEL, reason, NULL, file, line);
 }
 
+/* A call through a pointer all of whose targets are the driver's own. */
+static bool known_call(const struct func *f, const struct node *call)
+{
+	for (struct edge *e = f->callees; e; e = e->next)
+		if (e->indirect && e->call == call)
+			return call_targets(e) != NULL;
+	return false;
+}
+
 static void judge(struct func *f)
 {
 	const char *why;
@@ -331,7 +389,7 @@ static void judge(struct func *f)
 		}
 	}
 	for (struct mark *m = f->mark; m; m = m->next) {
-		if (m->node && node_region(f, m->node))
+		if (m->node && (node_region(f, m->node) || known_call(f, m->node)))
 			continue;
 		why = m->node && strcmp(m->construct, "lock") && strcmp(m->construct, "goto") ?
 			outline_statement(f, m->node, m->reason) : "the whole function";
@@ -455,6 +513,7 @@ void partition(struct model *model)
 {
 	unsigned int kernel, before;
 
+	addresses_taken(model);
 	for (struct func *f = model->func; f; f = f->next)
 		inline_class(f);
 	roots(model);

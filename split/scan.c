@@ -511,15 +511,10 @@ static void call(struct scan *s, struct node *n)
 		if (!callee->field->in->is_own && !callee->field->stored)
 			mark(s, n, "indirect call", text_format("calls through %s.%s, whose targets are not known",
 								 callee->field->in->name, callee->field->name));
-		struct edge *e = calloc(1, sizeof(*e));
-
-		e->call = n;
-		e->indirect = true;
-		e->locked = s->depth > 0;
-		e->next = s->f->callees;
-		s->f->callees = e;
+		edge(s, NULL, n, true);
 	} else {
 		expr(s, n->child, ACC_READ);
+		edge(s, NULL, n, true);
 		if (s->f->is_own)
 			mark(s, n, "indirect call", "calls through a pointer whose targets are not known");
 	}
