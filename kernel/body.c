@@ -25,6 +25,7 @@ void body_reset(struct body *b)
 	b->base = b->home;
 	b->room = TANDEM_UP_BYTES;
 	b->at = 0;
+	b->holds = NULL;
 	b->nbuffer = 0;
 }
 

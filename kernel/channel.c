@@ -192,6 +192,7 @@ static int attach_to(struct tandem_channel *ch, struct state *st, const struct t
 		kref_get(&st->ref);
 		ch->state = st;
 		ch->nglobal = st->plan->nglobal;
+		ch->nentry = st->plan->nentry;
 		ch->pid = get_pid(task_tgid(current));
 		st->channel = ch;
 		st->half->channel = ch;

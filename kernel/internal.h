@@ -40,11 +40,13 @@
 #define BUFFERS_MAX	64	/* BUFFER records in one body */
 #define CALLER_BITS	6
 #define CACHE_BITS	7
-#define WATCH_PERIOD	msecs_to_jiffies(20)
+#define WATCH_PERIOD	msecs_to_jiffies(4)
+#define WATCH_QUIET	5	/* looks without a call before it stops */
 
 struct call;
 struct object;
 struct scope;
+struct template;
 
 /* ---- the plan, made ready for use; const after registration ---- */
 
@@ -82,6 +84,7 @@ struct view {
 };
 
 struct entry {
+	u16 nback;		/* BUFFER arguments that the reply brings back */
 	u16 *view_of;		/* by type: place in view[], or TANDEM_NONE */
 	struct view *view;
 };
@@ -129,6 +132,7 @@ struct scope {
 struct objects {
 	struct object **chunk;		/* by index / OBJECT_CHUNK */
 	u32 count;			/* indices given out so far */
+	u64 epoch;			/* one more with each object that comes, goes or gets a type */
 	u32 alive;
 	struct object *free;
 	struct object *global;		/* by global id */
@@ -238,6 +242,7 @@ struct body {
 	u32 at;			/* bytes written */
 	u32 room;
 	u8 *home;		/* in the area */
+	const void *holds;	/* the template whose body stands at home, or NULL */
 	u8 *spill;		/* kept for the next */
 	u32 spill_room;
 	u32 nbuffer;
@@ -267,17 +272,23 @@ struct worker {
 	u64 seq;			/* of the innermost call */
 	bool delivered;			/* the user half knows of its turn; worker's thread only */
 	bool spare;			/* say so with the next CALL */
-	unsigned long since;		/* jiffies when the user half got its turn; watchdog reads */
+	u32 turns;			/* that the user half got; watchdog reads */
 	u32 op;				/* what was said: TANDEM_SAY_* */
 	u8 *in;				/* a copy of the worker's body */
 	u32 in_bytes;
 	u8 *in_home;			/* TANDEM_DOWN_BYTES, kept */
+
+	/* watchdog only */
+	u32 watched;			/* turns at its last look */
+	u32 looks;			/* since they changed, times LOOK_FULL */
 
 	/* state.mutex */
 	struct body up;
 	struct seen *seen;		/* by object index */
 	u32 seen_room;
 	struct seen *seen_global;	/* by global id */
+	struct template **template;	/* by entry; NULL: none */
+	u64 *tried;			/* by entry: what the last call that had none was like */
 	u32 *gone;			/* indices and gens of the known that died */
 	u32 ngone, gone_room;
 	struct tokens tokens;
@@ -297,16 +308,17 @@ struct tandem_channel {
 	struct state *state;		/* set once by ATTACH under registry_lock; a reference */
 	struct address_space *mapping;	/* of the file: for revocation */
 	struct pid *pid;		/* the process that attached */
-	u32 nglobal;			/* of the half it attached to */
+	u32 nglobal, nentry;		/* of the half it attached to */
 	bool condemned;			/* state.lock for writing */
 	bool quit;			/* state.lock for writing: the kernel half is gone */
 	bool watching;			/* state.lock: the watchdog is armed */
 	u64 watched;			/* watchdog only: state.seq at its last look */
-	unsigned long looked;		/* watchdog only: jiffies of its last look */
+	u32 quiet;			/* watchdog only: looks since there was a call */
 	const char *seen;		/* watchdog only: why it ends the channel */
 	char why[96];			/* state.mutex: the rule that was broken */
 	bool broke;			/* a rule was broken, not a death */
 	struct worker *idle;		/* state.lock; warmest first */
+	u32 idled;			/* state.lock: how often one became idle */
 	wait_queue_head_t waiting;	/* callers without a worker */
 	struct worker **worker;		/* WORKERS_MAX; filled under registry_lock, never changed */
 	u32 nworker;			/* release after the slot is filled */
@@ -405,7 +417,24 @@ int down_take(struct call *c, const struct tandem_record *rec, bool last);
 const char *string_keep(struct state *st, const char *s);
 void strings_exit(struct state *st);
 
-/* marshal.c, body.c */
+/*
+ * A walk over the objects that an entry's view reaches. Each is written once; pointers
+ * in it that the view reads lead on.
+ */
+struct walk {
+	struct call *c;
+	struct state *st;
+	struct worker *w;
+	struct body *b;
+	struct object *first, *last;	/* still to be written, and written */
+	u32 rec;			/* where the SYNC that is being written begins */
+};
+
+/* marshal.c, body.c, template.c */
+int wire_out(struct walk *k, u64 v, u16 type, bool follow, struct tandem_wire *out);
+bool template_use(struct call *c);
+void template_learn(struct walk *k);
+void templates_free(struct worker *w);
 void *body_spill(struct body *b, u32 bytes);
 
 /* Where the next @bytes go, which are there for the taking; b->at does not move. NULL: no memory. */
@@ -477,6 +506,7 @@ int watchdog_init(void);
 void watchdog_exit(void);
 void watchdog_start(struct tandem_channel *ch);
 void watchdog_prepare(struct tandem_channel *ch);
+u32 watchdog_limit(void);
 extern unsigned int deadline_ms;
 
 /* debug.c */

@@ -8,19 +8,6 @@
 
 #include "internal.h"
 
-/*
- * A walk over the objects that an entry's view reaches. Each is written once; pointers
- * in it that the view reads lead on.
- */
-struct walk {
-	struct call *c;
-	struct state *st;
-	struct worker *w;
-	struct body *b;
-	struct object *first, *last;	/* still to be written, and written */
-	u32 rec;			/* where the SYNC that is being written begins */
-};
-
 /* ---- announcing ---- */
 
 static int seen_grow(struct worker *w, u32 index)
@@ -119,7 +106,7 @@ static struct object *twin_of(struct walk *k, unsigned long v, u16 type)
 	return object_twin(k->c, v, type);
 }
 
-static int wire_out(struct walk *k, u64 v, u16 type, bool follow, struct tandem_wire *out)
+int wire_out(struct walk *k, u64 v, u16 type, bool follow, struct tandem_wire *out)
 {
 	struct object *o;
 	int symbol, err;
@@ -447,7 +434,10 @@ static int values(struct walk *k, u16 kind, u16 id, const struct tandem_wire *wi
 /* What was announced in a body that is not sent is not known. */
 static int unsent(struct walk *k, int err)
 {
-	if (err && k->w->seen_room)
+	if (!err)
+		return 0;
+	k->st->objects.epoch++;
+	if (k->w->seen_room)
 		memset(k->w->seen, 0, k->w->seen_room * sizeof(*k->w->seen));
 	return err;
 }
@@ -487,6 +477,8 @@ int marshal_call(struct call *c)
 	unsigned int i;
 	int err;
 
+	if (template_use(c))
+		return 0;
 	err = walk_begin(&k, c);
 	for (i = 0; !err && i < c->entry->nargs; i++)
 		err = argument(&k, i, &wire[i]);
@@ -494,6 +486,8 @@ int marshal_call(struct call *c)
 		err = walk_run(&k);
 	if (!err)
 		err = values(&k, TANDEM_REC_CALL, c->id, wire, c->entry->nargs);
+	if (!err)
+		template_learn(&k);
 	return unsent(&k, err);
 }
 

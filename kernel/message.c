@@ -123,6 +123,8 @@ static int reply_take(struct call *c, const struct tandem_record *rec, u64 *resu
 		if (err)
 			return err;
 	}
+	if (likely(!c->ready->nback))
+		return TOOK_REPLY;
 	return buffers_back(c) ?: TOOK_REPLY;
 }
 
@@ -181,7 +183,7 @@ int message_take(struct call *c, u64 *result)
 	if (!ret && op == TANDEM_SAY_SYNC) {
 		c->state->stats.syncs++;
 		ret = marshal_sync(c, NULL, 0);
-	} else if (!ret && kind != TANDEM_REC_DOWN) {
+	} else if (!ret && (kind != TANDEM_REC_DOWN || op != TANDEM_SAY_DOWN)) {
 		ret = refuse(c, "the message lacks its last record");
 	}
 	if (!ret)

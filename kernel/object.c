@@ -149,6 +149,7 @@ void object_kill(struct state *st, struct object *o)
 		return;
 	rb_erase(&o->node, &st->objects.tree);
 	o->size = 0;
+	st->objects.epoch++;
 	st->objects.alive--;
 	if (ch) {
 		n = smp_load_acquire(&ch->nworker);
@@ -173,6 +174,7 @@ void object_retype(struct state *st, struct object *o, u16 type)
 {
 	set_type(st, o, type, false);
 	o->version++;
+	st->objects.epoch++;
 }
 
 /*
@@ -208,6 +210,7 @@ struct object *object_make(struct state *st, u8 kind, unsigned long start, size_
 	o->phys = 0;
 	set_type(st, o, kind == TANDEM_OBJECT_DATA ? type : TANDEM_NONE, tail);
 	tree_add(st, o);
+	st->objects.epoch++;
 	st->objects.alive++;
 	return o;
 }

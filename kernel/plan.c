@@ -107,6 +107,9 @@ static int entry_prepare(const struct tandem_plan *plan, const struct tandem_ent
 	if (!entry->view_of || !entry->view)
 		return -ENOMEM;
 	memset(entry->view_of, 0xff, plan->ntype * sizeof(*entry->view_of));
+	for (i = 0; i < from->nargs; i++)
+		entry->nback += from->arg[i].kind == TANDEM_VALUE_BUFFER &&
+				from->arg[i].dir & TANDEM_OUT;
 	for (i = 0; i < from->nview; i++) {
 		err = view_prepare(plan, &from->view[i], &entry->view[i]);
 		if (err)

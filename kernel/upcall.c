@@ -39,25 +39,43 @@ static bool usable(const struct tandem_channel *ch)
 }
 
 /*
+ * May a caller go on waiting for a worker? As long as some become idle, or there are all
+ * that there may be: what these wait for in their downcalls is not the user half's fault.
+ */
+static bool worth_waiting(struct tandem_channel *ch, u32 *idled, u32 *looks)
+{
+	if (ch->idled == *idled && ch->nworker < WORKERS_MAX)
+		return ++*looks <= watchdog_limit();
+	if (ch->nworker == WORKERS_MAX)
+		pr_warn_once("tandem: %s: all %u workers are busy: callers wait\n",
+			     ch->state->name, WORKERS_MAX);
+	*idled = ch->idled;
+	*looks = 0;
+	return true;
+}
+
+/*
  * The warmest idle worker, waited for if need be. state.lock is held before and after,
  * not between; the caller has a reference to the channel.
  */
 static struct worker *idle_worker(struct state *st, struct tandem_channel *ch)
 {
-	long left = msecs_to_jiffies(deadline_ms);
+	u32 idled = ch->idled, looks = 0;
 	struct worker *w;
-	DEFINE_WAIT(wait);
+	bool wait = true;
+	DEFINE_WAIT(entry);
 
 	for (;;) {
-		prepare_to_wait_exclusive(&ch->waiting, &wait, TASK_IDLE | TASK_FREEZABLE);
+		prepare_to_wait_exclusive(&ch->waiting, &entry, TASK_IDLE | TASK_FREEZABLE);
 		w = ch->idle;
-		if (w || !left || !usable(ch))
+		if (w || !wait || !usable(ch))
 			break;
 		spin_unlock(&st->lock);
-		left = schedule_timeout(left);
+		wait = schedule_timeout(WATCH_PERIOD);
 		spin_lock(&st->lock);
+		wait = wait || worth_waiting(ch, &idled, &looks);
 	}
-	finish_wait(&ch->waiting, &wait);
+	finish_wait(&ch->waiting, &entry);
 	if (!w && usable(ch)) {
 		spin_unlock(&st->lock);
 		channel_condemn(ch, "no worker became idle within the deadline");
@@ -182,6 +200,7 @@ static void call_leave(struct call *c)
 	if (!c->outer) {
 		w->colder = ch->idle;
 		ch->idle = w;
+		ch->idled++;
 		/* Who waits has queued itself under the lock. */
 		waiting = waitqueue_active(&ch->waiting);
 	}
@@ -215,7 +234,7 @@ static void hand_over(struct call *c, u32 op)
 	area->up_bytes = w->up.at;
 	w->call = c;
 	w->seq = c->seq;
-	WRITE_ONCE(w->since, jiffies);
+	WRITE_ONCE(w->turns, w->turns + 1);
 	/* Pairs with the acquire in worker_next(): all of the above is the worker's now. */
 	smp_store_release(&w->turn, TURN_WORKER);
 	wake_up_process(w->task);

@@ -101,7 +101,7 @@ static int serve_here(struct worker *w)
 	w->area->up_op = TANDEM_OP_RETURN;
 	w->area->up_flags = w->up.base != w->up.home ? TANDEM_UP_SPILL : 0;
 	w->area->up_bytes = w->up.at;
-	WRITE_ONCE(w->since, jiffies);
+	WRITE_ONCE(w->turns, w->turns + 1);
 	w->delivered = true;
 	/* Full barrier: either condemn() sees that it must wake, or we see that it condemned. */
 	smp_store_mb(w->turn, TURN_WORKER);
@@ -164,6 +164,7 @@ static void join(struct worker *w)
 	w->joined = true;
 	w->colder = ch->idle;
 	ch->idle = w;
+	ch->idled++;
 	spin_unlock(&st->lock);
 	wake_up(&ch->waiting);
 	wake_up_all(&registry_changed);
@@ -256,7 +257,9 @@ static struct worker *worker_alloc(struct tandem_channel *ch)
 	w->in_home = kvmalloc(TANDEM_DOWN_BYTES, GFP_KERNEL);
 	w->in = w->in_home;
 	w->seen_global = kvcalloc(ch->nglobal ?: 1, sizeof(*w->seen_global), GFP_KERNEL);
-	if (!w->area || !w->in_home || !w->seen_global) {
+	w->template = kvcalloc(ch->nentry ?: 1, sizeof(*w->template), GFP_KERNEL);
+	w->tried = kvcalloc(ch->nentry ?: 1, sizeof(*w->tried), GFP_KERNEL);
+	if (!w->area || !w->in_home || !w->seen_global || !w->template || !w->tried) {
 		worker_free(w);
 		return NULL;
 	}
@@ -275,6 +278,7 @@ void worker_free(struct worker *w)
 	body_free(&w->up);
 	kvfree(w->seen);
 	kvfree(w->seen_global);
+	templates_free(w);
 	kfree(w->gone);
 	tokens_free(w);
 	kfree(w);

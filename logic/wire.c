@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 #include "wire.h"
 
-__u64 tandem_scalar(__u64 value, unsigned int size, bool is_signed)
-{
-	unsigned int drop;
-
-	if (!size || size >= 8)
-		return value;
-	drop = 64 - 8 * size;
-	if (is_signed)
-		return (__u64)((__s64)(value << drop) >> drop);
-	return value << drop >> drop;
-}
-
 const char *tandem_record_rule(const void *body, __u32 bytes, __u32 at)
 {
 	const struct tandem_record *rec;

@@ -19,7 +19,16 @@
 #define TANDEM_ARGS_MAX	12
 
 /* @value as a C scalar of @size bytes, extended to 64 bits. */
-__u64 tandem_scalar(__u64 value, unsigned int size, bool is_signed);
+static inline __u64 tandem_scalar(__u64 value, unsigned int size, bool is_signed)
+{
+	unsigned int drop = 64 - 8 * size;
+
+	if (!size || size >= 8)
+		return value;
+	if (is_signed)
+		return (__u64)((__s64)(value << drop) >> drop);
+	return value << drop >> drop;
+}
 
 /* What a word becomes that held @cur, when bits of @mask were changed from @old to @now. */
 static inline __u64 tandem_merge(__u64 cur, __u64 old, __u64 now, __u64 mask)
