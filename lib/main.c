@@ -201,6 +201,7 @@ int tandem_half_main(int argc, char **argv, const struct tandem_uhalf *half)
 	if (ret)
 		return ret - 1;
 	process.half = half;
+	tandem_mutexes_init(&process.mutexes);
 	process.trace = options.trace;
 	if (parse_fault(&process, options.fault))
 		return EXIT_USAGE;

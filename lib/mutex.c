@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Mutexes that only user-half code takes. Those in twins, of which each worker has its
- * own copy, are known by handle; variables of the process by address. Between two workers they order more than their
- * code: what one changed before it unlocked, the other has read anew after it locked.
- */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,22 +6,22 @@
 
 #include "thread.h"
 
-#define BUCKETS		64
 #define SLICE_MS	250	/* a worker that waits longer without crossing would look dead */
 #define SLICES		40	/* after these the kernel's deadline decides */
 
-struct mutex {
-	struct mutex *next;
+struct tandem_mutex {
+	struct tandem_mutex *next;
 	struct tandem_wire key;
 	struct tandem_thread *owner;
 	struct tandem_thread *last;	/* who held it last: its view needs no refreshing */
 };
 
-static struct {
-	pthread_mutex_t lock;		/* all below, and all of struct mutex */
-	pthread_cond_t changed;
-	struct mutex *bucket[BUCKETS];
-} all = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, { NULL } };
+void tandem_mutexes_init(struct tandem_mutexes *mutexes)
+{
+	memset(mutexes, 0, sizeof(*mutexes));
+	pthread_mutex_init(&mutexes->lock, NULL);
+	pthread_cond_init(&mutexes->changed, NULL);
+}
 
 static struct tandem_thread *self(void)
 {
@@ -38,15 +33,16 @@ static struct tandem_thread *self(void)
 }
 
 /* Mutexes are few and as old as their devices: they stay, so that @last is known. */
-static struct mutex *find(struct tandem_thread *thread, const void *at)
+static struct tandem_mutex *find(struct tandem_thread *thread, const void *at)
 {
 	struct tandem_wire key;
-	struct mutex **head, *mutex;
+	struct tandem_mutex **head, *mutex;
 
 	if (tandem_wire_put(&thread->process->names, &thread->seat.twins, at, &key) ||
 	    key.tag != TANDEM_WIRE_OBJECT)	/* a variable of the process, the same for all workers */
 		key = (struct tandem_wire){ .value = (unsigned long)at };
-	head = &all.bucket[(key.index * 31 + key.offset / 8) % BUCKETS];
+	head = &thread->process->mutexes.bucket[(key.index * 31 + key.offset / 8) %
+						TANDEM_MUTEX_BUCKETS];
 	for (mutex = *head; mutex; mutex = mutex->next)
 		if (!memcmp(&mutex->key, &key, sizeof(key)))
 			return mutex;
@@ -60,8 +56,8 @@ static struct mutex *find(struct tandem_thread *thread, const void *at)
 	return mutex;
 }
 
-/* 0: it may be ours now; ETIMEDOUT: a slice is over. all.lock is held. */
-static int wait_slice(void)
+/* 0: it may be ours now; ETIMEDOUT: a slice is over. The lock is held. */
+static int wait_slice(struct tandem_mutexes *all)
 {
 	struct timespec end;
 
@@ -71,31 +67,32 @@ static int wait_slice(void)
 		end.tv_sec++;
 		end.tv_nsec -= 1000000000L;
 	}
-	return pthread_cond_timedwait(&all.changed, &all.lock, &end);
+	return pthread_cond_timedwait(&all->changed, &all->lock, &end);
 }
 
 void tandem_mutex_lock(void *at)
 {
 	struct tandem_thread *thread = self();
+	struct tandem_mutexes *all = &thread->process->mutexes;
 	unsigned int slices = 0;
-	struct mutex *mutex;
+	struct tandem_mutex *mutex;
 	int is_foreign;
 
-	pthread_mutex_lock(&all.lock);
+	pthread_mutex_lock(&all->lock);
 	mutex = find(thread, at);
 	if (mutex->owner == thread)
 		tandem_die("mutex locked twice by one call");
 	while (mutex->owner) {
-		if (wait_slice() != ETIMEDOUT || slices++ >= SLICES)
+		if (wait_slice(all) != ETIMEDOUT || slices++ >= SLICES)
 			continue;
-		pthread_mutex_unlock(&all.lock);
+		pthread_mutex_unlock(&all->lock);
 		tandem_sync();
-		pthread_mutex_lock(&all.lock);
+		pthread_mutex_lock(&all->lock);
 	}
 	mutex->owner = thread;
 	is_foreign = mutex->last != thread;
 	mutex->last = thread;
-	pthread_mutex_unlock(&all.lock);
+	pthread_mutex_unlock(&all->lock);
 	if (is_foreign)
 		tandem_sync();
 }
@@ -103,14 +100,15 @@ void tandem_mutex_lock(void *at)
 void tandem_mutex_unlock(void *at)
 {
 	struct tandem_thread *thread = self();
-	struct mutex *mutex;
+	struct tandem_mutexes *all = &thread->process->mutexes;
+	struct tandem_mutex *mutex;
 
 	tandem_publish();
-	pthread_mutex_lock(&all.lock);
+	pthread_mutex_lock(&all->lock);
 	mutex = find(thread, at);
 	if (!mutex->owner)
 		tandem_die("mutex unlocked that nobody holds");
 	mutex->owner = NULL;
-	pthread_cond_broadcast(&all.changed);
-	pthread_mutex_unlock(&all.lock);
+	pthread_cond_broadcast(&all->changed);
+	pthread_mutex_unlock(&all->lock);
 }

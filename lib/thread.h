@@ -14,6 +14,7 @@
 #include "fault.h"
 #include "half.h"
 #include "marshal.h"
+#include "mutex.h"
 
 #define TANDEM_CHANNEL_PATH	"/dev/tandem/channel"
 
@@ -26,6 +27,7 @@ struct tandem_process {
 	struct tandem_names names;
 	struct tandem_lenses lenses;
 	struct tandem_fault fault;
+	struct tandem_mutexes mutexes;
 	bool ready;			/* has said so; atomic */
 	pthread_attr_t attr;		/* of workers */
 	size_t stack_bytes;		/* of a worker's stack, to be touched before use */
