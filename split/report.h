@@ -5,11 +5,8 @@
 
 #include "plan.h"
 
-/* 0 or -errno with fail_text(). */
-int report(const struct plan *plan, const char *out);
-
-/* Prints why @name is where it is. -ENOENT if the driver has no such function. */
-int report_explain(struct model *model, const char *name);
+/* 0 or -errno with fail_text(). After place_open(). */
+int report(struct plan *plan, const char *release, const char *out);
 
 /* Policy lines that name a symbol of the driver. */
 unsigned int report_annotations(const struct model *model);

@@ -2,9 +2,11 @@
 #include <stdlib.h>
 
 #include "emit.h"
+#include "explain.h"
 #include "fail.h"
 #include "home.h"
 #include "partition.h"
+#include "place.h"
 #include "plan.h"
 #include "policy.h"
 #include "report.h"
@@ -23,12 +25,13 @@ static int passes(struct model *model, const struct source *src, const struct sp
 		return e;
 	scan_all(model);
 	partition(model);
-	if (o->explain)
-		return report_explain(model, o->explain);
 	plan = plan_make(model);
+	place_open(src);
+	if (o->explain)
+		return explain(plan, o->explain);
 	e = emit(plan, o->out);
 	if (!e)
-		e = report(plan, o->out);
+		e = report(plan, src->release, o->out);
 	if (!e && o->build)
 		e = source_build(src, o->out);
 	return e;
