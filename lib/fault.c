@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "format.h"
@@ -201,11 +202,26 @@ static void deadlock(void)
 	pthread_mutex_lock(&lock);
 }
 
+/* On stderr only, with the time: how long others took to notice is what is tested. */
+static void say_strike(enum tandem_fault_kind kind)
+{
+	struct timespec now;
+	char line[80];
+	int n;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	n = tandem_snprintf(line, sizeof(line), "fault %s strikes at %lld.%09ld\n", kinds[kind],
+			    (long long)now.tv_sec, now.tv_nsec);
+	if (write(STDERR_FILENO, line, n) < 0)
+		return;
+}
+
 /* The sanitizer would stop what is meant to happen. */
 static void __attribute__((no_sanitize("undefined"))) strike(enum tandem_fault_kind kind)
 {
 	volatile int *volatile nowhere = NULL;
 
+	say_strike(kind);
 	switch (kind) {
 	case TANDEM_FAULT_KILL:
 		kill(getpid(), SIGKILL);
