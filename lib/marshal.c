@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,9 +160,14 @@ static int sync_element(struct tandem_seat *seat, const struct tandem_lens *lens
 /* Runs are short: a loop of words is less than a call of memcpy(). */
 static void copy_run(unsigned char *at, unsigned char *agreed, const unsigned char *from, size_t bytes)
 {
-	for (; bytes >= 8; bytes -= 8, at += 8, agreed += 8, from += 8) {
+	for (; bytes >= 16; bytes -= 16, at += 16, agreed += 16, from += 16) {
+		memcpy(at, from, 16);
+		memcpy(agreed, from, 16);
+	}
+	if (bytes & 8) {
 		memcpy(at, from, 8);
 		memcpy(agreed, from, 8);
+		at += 8, agreed += 8, from += 8;
 	}
 	if (bytes & 4) {
 		memcpy(at, from, 4);
@@ -368,51 +374,45 @@ int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t byte
 struct flush {
 	struct tandem_seat *seat;
 	struct tandem_twin *twin;
-	long at;		/* of the FLUSH record in the body; -1: none yet */
-	__u32 count;
+	long at;		/* of the FLUSH record in the body */
+	__u32 count;		/* of changes in it; 0: there is none yet */
+	__u32 segment;		/* being looked at */
+	__u32 element;
+	int error;
 };
 
-static int begin_record(struct flush *flush)
+/* Room for one more change; NULL: none, and flush->error says why. */
+static struct tandem_change *add_change(struct flush *flush)
 {
 	struct tandem_body *body = &flush->seat->body;
-
-	flush->at = tandem_body_add(body, sizeof(struct tandem_record));
-	if (flush->at < 0)
-		return flush->at;
-	*(struct tandem_record *)(body->at + flush->at) = (struct tandem_record){
-		.kind = TANDEM_REC_FLUSH,
-		.index = flush->twin->index,
-		.gen = flush->twin->gen,
-	};
-	return 0;
-}
-
-static int add_change(struct flush *flush, const struct tandem_change *change)
-{
-	struct tandem_body *body = &flush->seat->body;
-	int ret = flush->at < 0 ? begin_record(flush) : 0;
+	size_t bytes = sizeof(struct tandem_change);
 	long at;
 
-	if (ret)
-		return ret;
-	at = tandem_body_add(body, sizeof(*change));
-	if (at < 0)
-		return at;
-	*(struct tandem_change *)(body->at + at) = *change;
-	flush->count++;
-	return 0;
+	if (!flush->count)
+		bytes += sizeof(struct tandem_record);
+	at = tandem_body_add(body, bytes);
+	if (at < 0) {
+		flush->error = at;
+		return NULL;
+	}
+	if (!flush->count++) {
+		flush->at = at;
+		at += sizeof(struct tandem_record);
+	}
+	return (struct tandem_change *)(body->at + at);
 }
 
 static void finish_record(struct flush *flush)
 {
 	struct tandem_body *body = &flush->seat->body;
-	struct tandem_record *rec;
 
-	if (flush->at < 0)
-		return;
-	rec = (void *)(body->at + flush->at);
-	rec->bytes = body->bytes - flush->at;
-	rec->count = flush->count;
+	*(struct tandem_record *)(body->at + flush->at) = (struct tandem_record){
+		.kind = TANDEM_REC_FLUSH,
+		.index = flush->twin->index,
+		.gen = flush->twin->gen,
+		.bytes = body->bytes - flush->at,
+		.count = flush->count,
+	};
 }
 
 /*
@@ -444,27 +444,29 @@ static int give_type(struct flush *flush, const struct tandem_leaf *leaf,
 	return tandem_frame_meet(&seat->frames, twin);
 }
 
-static int flush_pointer(struct flush *flush, const struct tandem_leaf *leaf,
-			 struct tandem_change change, const unsigned char *at)
+static void flush_pointer(struct flush *flush, const struct tandem_leaf *leaf,
+			  struct tandem_change change)
 {
+	void *pointer = (void *)(uintptr_t)change.now;
 	struct tandem_seat *seat = flush->seat;
-	void *pointer;
-	int ret;
+	struct tandem_change *slot;
+	int n;
 
-	memcpy(&pointer, at, sizeof(pointer));
-	ret = tandem_wire_put(seat->names, &seat->twins, pointer, &change.wire);
-	if (ret) {
-		int n = tandem_snprintf(seat->why, sizeof(seat->why), "%s was set to ", leaf->name);
-
+	flush->error = tandem_wire_put(seat->names, &seat->twins, pointer, &change.wire);
+	if (flush->error) {
+		n = tandem_snprintf(seat->why, sizeof(seat->why), "%s was set to ", leaf->name);
 		tandem_name_explain(seat->names, &seat->twins, pointer, seat->why + n,
 				    sizeof(seat->why) - n);
-		return ret;
+		return;
 	}
-	ret = add_change(flush, &change);
-	return ret ? ret : give_type(flush, leaf, &change.wire);
+	slot = add_change(flush);
+	if (!slot)
+		return;
+	*slot = change;
+	flush->error = give_type(flush, leaf, &change.wire);
 }
 
-static __u64 load(const unsigned char *at, unsigned int size)
+static inline __u64 load(const unsigned char *at, unsigned int size)
 {
 	__u64 x8;
 	__u32 x4;
@@ -484,47 +486,78 @@ static __u64 load(const unsigned char *at, unsigned int size)
 	return *at;
 }
 
-static int flush_item(struct flush *flush, const struct tandem_leaf *leaf,
-		      struct tandem_change change, const unsigned char *at, unsigned char *agreed)
+static inline void store(unsigned char *at, unsigned int size, __u64 x)
 {
-	__u64 bits = change.old ^ change.now;
-	int ret;
-
-	if (leaf->kind == TANDEM_LEAF_PTR)
-		ret = flush_pointer(flush, leaf, change, at);
-	else
-		ret = add_change(flush, &change);
-	if (ret)
-		return ret;
-	if (leaf->kind == TANDEM_LEAF_BITS)
-		bits &= leaf->mask;
-	bits ^= change.old;
-	memcpy(agreed, &bits, leaf->size);
-	return 0;
+	switch (size) {
+	case 8:
+		memcpy(at, &x, 8);
+		break;
+	case 4:
+		memcpy(at, &x, 4);
+		break;
+	case 2:
+		memcpy(at, &x, 2);
+		break;
+	default:
+		*at = x;
+	}
 }
 
-static int flush_leaf(struct flush *flush, const struct tandem_leaf *leaf,
-		      struct tandem_change *change, size_t base)
+static void flush_item(struct flush *flush, const struct tandem_leaf *leaf,
+		       const struct tandem_change *change, unsigned char *agreed)
+{
+	struct tandem_change *slot;
+
+	if (leaf->kind == TANDEM_LEAF_PTR) {
+		flush_pointer(flush, leaf, *change);
+		store(agreed, 8, change->now);
+		return;
+	}
+	slot = add_change(flush);
+	if (!slot)
+		return;
+	*slot = *change;
+	/* Of bits, only those under the mask have been told. */
+	store(agreed, leaf->size, leaf->kind == TANDEM_LEAF_BITS ?
+	      tandem_merge(change->old, change->old, change->now, leaf->mask) : change->now);
+}
+
+static void flush_leaf(struct flush *flush, const struct tandem_leaf *leaf,
+		       struct tandem_change *change, unsigned char *at, unsigned char *agreed)
 {
 	__u64 mask = leaf->kind == TANDEM_LEAF_BITS ? leaf->mask : ~0ULL;
-	unsigned char *at = flush->twin->at + base + leaf->offset;
-	unsigned char *agreed = flush->twin->agreed + base + leaf->offset;
-	int ret;
+	unsigned int size = leaf->size, count = leaf->count;
 
-	for (__u16 item = 0; item < leaf->count; item++, at += leaf->stride, agreed += leaf->stride) {
-		change->old = load(agreed, leaf->size);
-		change->now = load(at, leaf->size);
+	for (unsigned int item = 0; item < count; item++, at += leaf->stride, agreed += leaf->stride) {
+		change->old = load(agreed, size);
+		change->now = load(at, size);
 		if (!((change->old ^ change->now) & mask))
 			continue;
 		change->item = item;
-		ret = flush_item(flush, leaf, *change, at, agreed);
-		if (ret)
-			return ret;
+		flush_item(flush, leaf, change, agreed);
+		if (flush->error)
+			return;
 	}
-	return 0;
 }
 
-static bool run_is_same(const unsigned char *at, const unsigned char *agreed, size_t bytes)
+/* A run in which something differs. */
+static void __attribute__((noinline)) flush_run(struct flush *flush, const struct tandem_lens *lens,
+						const struct tandem_run *run, size_t base)
+{
+	struct tandem_change change = { .segment = flush->segment, .element = flush->element };
+	const struct tandem_use *use = lens->view->use + run->use;
+	struct tandem_twin *twin = flush->twin;
+
+	for (unsigned int i = 0; i < run->nuse && !flush->error; i++, use++) {
+		const struct tandem_leaf *leaf = &lens->type->leaf[use->leaf];
+		size_t at = base + leaf->offset;
+
+		change.use = run->use + i;
+		flush_leaf(flush, leaf, &change, twin->at + at, twin->agreed + at);
+	}
+}
+
+static inline bool run_is_same(const unsigned char *at, const unsigned char *agreed, size_t bytes)
 {
 	for (; bytes >= 8; bytes -= 8, at += 8, agreed += 8)
 		if (load(at, 8) != load(agreed, 8))
@@ -542,38 +575,21 @@ static bool run_is_same(const unsigned char *at, const unsigned char *agreed, si
 	return !(bytes & 1) || *at == *agreed;
 }
 
-static int __attribute__((noinline)) flush_run(struct flush *flush, const struct tandem_lens *lens,
-					       const struct tandem_run *run, __u32 segment,
-					       __u32 element, size_t base)
+static void flush_element(struct flush *flush, const struct tandem_lens *lens,
+			  const struct tandem_pass *pass, size_t base)
 {
-	struct tandem_change change = { .segment = segment, .element = element };
-	int ret;
-
-	for (__u16 use = run->use; use < run->use + run->nuse; use++) {
-		change.use = use;
-		ret = flush_leaf(flush, &lens->type->leaf[lens->view->use[use].leaf], &change, base);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-static int flush_element(struct flush *flush, const struct tandem_lens *lens,
-			 const struct tandem_pass *pass, __u32 segment, __u32 element)
-{
-	size_t base = flush->twin->seg[segment].offset + (size_t)element * lens->type->size;
 	const unsigned char *at = flush->twin->at + base, *agreed = flush->twin->agreed + base;
 	const struct tandem_run *run = pass->run, *end = run + pass->nrun;
-	int ret;
 
 	for (; run < end; run++) {
-		if (run_is_same(at + run->offset, agreed + run->offset, run->bytes))
+		const unsigned char *x = at + run->offset, *y = agreed + run->offset;
+
+		if (run->bytes == 8 ? load(x, 8) == load(y, 8) : run_is_same(x, y, run->bytes))
 			continue;
-		ret = flush_run(flush, lens, run, segment, element, base);
-		if (ret)
-			return ret;
+		flush_run(flush, lens, run, base);
+		if (flush->error)
+			return;
 	}
-	return 0;
 }
 
 /* Most rings have not changed at all. */
@@ -584,26 +600,30 @@ static bool is_same(const struct tandem_twin *twin, const struct tandem_segment 
 
 static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsigned int access)
 {
-	struct flush flush = { .seat = seat, .twin = twin, .at = -1 };
-	int ret = 0;
+	struct flush flush = { .seat = seat, .twin = twin };
 
-	for (__u32 i = 0; i < twin->nseg && !ret; i++) {
-		const struct tandem_segment *seg = &twin->seg[i];
+	for (; flush.segment < twin->nseg && !flush.error; flush.segment++) {
+		const struct tandem_segment *seg = &twin->seg[flush.segment];
 		const struct tandem_lens *lens = lens_of(seat, seg->type);
 		const struct tandem_pass *pass;
+		size_t base = seg->offset;
 
 		if (!lens)
 			continue;
 		pass = access == TANDEM_RELEASE ? &lens->release : &lens->write;
-		if (!pass->nrun)
+		if (!pass->nrun || (seg->count > 1 && is_same(twin, seg, lens->type->size)))
 			continue;
-		if (seg->count > 1 && is_same(twin, seg, lens->type->size))
-			continue;
-		for (__u32 e = 0; e < seg->count && !ret; e++)
-			ret = flush_element(&flush, lens, pass, i, e);
+		flush.element = 0;
+		for (; flush.element < seg->count && !flush.error; flush.element++) {
+			flush_element(&flush, lens, pass, base);
+			base += lens->type->size;
+		}
 	}
-	finish_record(&flush);
-	return ret ? ret : (long)flush.count;
+	if (flush.error)
+		return flush.error;
+	if (flush.count)
+		finish_record(&flush);
+	return flush.count;
 }
 
 long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
