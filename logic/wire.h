@@ -30,10 +30,15 @@ static inline __u64 tandem_scalar(__u64 value, unsigned int size, bool is_signed
 	return value << drop >> drop;
 }
 
-/* What a word becomes that held @cur, when bits of @mask were changed from @old to @now. */
+/*
+ * What a word becomes that held @cur, when bits of @mask were changed from @old to @now:
+ * these get their new value, also where somebody else has changed them meanwhile.
+ */
 static inline __u64 tandem_merge(__u64 cur, __u64 old, __u64 now, __u64 mask)
 {
-	return cur ^ ((old ^ now) & mask);
+	__u64 changed = (old ^ now) & mask;
+
+	return (cur & ~changed) | (now & changed);
 }
 
 /* -4095 .. -1, as pointers carry errors. */

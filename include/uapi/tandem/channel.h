@@ -272,7 +272,7 @@ struct tandem_segment {
  * One changed element. @use is the place of the leaf in the view, @segment and
  * @element say which record of the object, @item which element of an array leaf.
  * WORD: @now is stored with one store of the leaf's width. BITS: the kernel stores
- * cur ^ ((old ^ now) & mask), so bits that others changed meanwhile survive.
+ * (cur & ~c) | (now & c) with c = (old ^ now) & mask: bits that others changed meanwhile survive.
  * PTR: @now and @old are not used, @wire is. When the leaf has a pointee type T and
  * @wire is the start of an object without segments, the object becomes T[size / sizeof T]
  * on both sides at once: FLUSH records of it may follow in the same body.
