@@ -16,7 +16,7 @@ static const char *stub_failure(const struct func *f)
 	case TYPE_VOID:
 		return "return;";
 	case TYPE_INT:
-		return f->result->is_signed && f->result->size == 4 ? "return -5;" : "return 0;";
+		return f->result->is_signed && f->result->size >= 4 ? "return -5;" : "return 0;";
 	default:
 		return "return 0;";
 	}
@@ -69,6 +69,10 @@ static void hoisted(const struct plan *plan, const struct func *f, struct text *
 
 		if (!is_global_static_local(v) || v->in != f)
 			continue;
+		if (!v->type->size) {	/* an address of its own all the same */
+			text_add(out, "union { __typeof__(%s) v; char room; } tandem_global_%u;\n", v->type_text, i);
+			continue;
+		}
 		text_add(out, "__typeof__(%s) tandem_global_%u", v->type_text, i);
 		if (v->init)
 			text_add(out, " = %.*s", (int)(v->init->end - v->init->start), f->tu->text + v->init->start);

@@ -8,6 +8,7 @@
 #include "partition.h"
 #include "reach.h"
 #include "scan.h"
+#include "shared.h"
 
 #define U64 "unsigned long long"
 
@@ -82,7 +83,7 @@ static bool is_delay(const struct func *f)
 static void wrap(struct edits *e, const struct node *n, const char *before, const char *after)
 {
 	edit_add(e, n->start, n->start, before);
-	edit_add(e, n->end, n->end, after);
+	edit_add_end(e, n->end, after);
 }
 
 static void call_edit(struct plan *plan, struct func *f, struct node *n, struct edits *e)
@@ -128,35 +129,6 @@ static void asm_edit(struct node *n, struct edits *e)
 	}
 }
 
-/* Has the loop a call through which its view is refreshed, or that waits? */
-static bool refreshes(struct plan *plan, struct func *f, const struct node *loop)
-{
-	struct node *n = NULL;
-
-	while ((n = node_next(loop, n))) {
-		if (node_region(f, n))
-			return true;
-		if (n->kind == N_CALL && call_target(n) && (is_delay(call_target(n)) || plan_down_of(plan, f, n) >= 0))
-			return true;
-	}
-	return false;
-}
-
-/* A loop that waits for a field without delay or call: its condition refreshes the view. */
-static void loop_edit(struct plan *plan, struct func *f, struct node *loop, struct edits *e)
-{
-	struct node *condition = loop->child;
-
-	while (loop->kind == N_DO && condition->next)
-		condition = condition->next;
-	for (struct access *a = f->accesses; condition && a; a = a->next)
-		if (a->field && a->field->atomic_writes && a->how & ACC_READ && a->node->start >= condition->start &&
-		    a->node->end <= condition->end && !refreshes(plan, f, loop)) {
-			wrap(e, condition, "(tandem_sync(), ", ")");
-			return;
-		}
-}
-
 static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 {
 	struct node *n = NULL;
@@ -174,8 +146,10 @@ static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 			call_edit(plan, f, n, e);
 		else if (n->kind == N_ASM)
 			asm_edit(n, e);
-		else if (n->kind == N_WHILE || n->kind == N_DO)
-			loop_edit(plan, f, n, e);
+		else if (n->kind == N_WHILE || n->kind == N_DO || n->kind == N_FOR)
+			shared_loop(plan, f, n, e);
+		else if (n->kind == N_BINARY)
+			shared_store(f, n, e);
 		else if (n->kind == N_REF && n->var && policy_find("value", n->var->name))
 			edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
 		else if (n->kind == N_REF && n->var && n->var->global >= 0 && !n->var->is_own)
@@ -325,6 +299,7 @@ static void prologue(struct text *out)
 {
 	text_add(out, "# 1 \"generated\"\n" U64 " tandem_down(unsigned int, const " U64 " *, const " U64 " *);\n"
 		 "void tandem_sync(void); void tandem_release(void); " U64 " tandem_jiffies(void);\n"
+		 "void tandem_stored(const volatile void *, unsigned int, " U64 ");\n"
 		 "const char *tandem_vformat(const char *, __builtin_va_list *);\n"
 		 "void tandem_warn(const char *, unsigned int); void tandem_mutex_lock(void *); void tandem_mutex_unlock(void *);\n"
 		 "void tandem_die(const char *, ...) __attribute__((noreturn));\n");
@@ -406,11 +381,12 @@ static void static_locals(struct plan *plan, struct tu *tu, struct edits *e)
 		if (!v->is_static_local || v->tu != tu || !v->in)
 			continue;
 		edit_add(e, v->in->start, v->in->start,
-			 text_format("\nstatic __thread __typeof__(%s) tandem_local_%u;\nvoid *tandem_global_%u(void) { return (void *)&tandem_local_%u; }\n"
+			 text_format("\nstatic __thread union { __typeof__(%s) v; char room; } tandem_local_%u;\n"
+				     "void *tandem_global_%u(void) { return (void *)&tandem_local_%u; }\n"
 				     "# %u \"%s\"\n", v->type_text, i, i, i, v->in->line, v->in->file));
 		while ((n = node_next(v->in->body, n))) {
 			if (n->kind == N_REF && n->var == v)
-				edit_add(e, n->start, n->end, text_format("tandem_local_%u", i));
+				edit_add(e, n->start, n->end, text_format("tandem_local_%u.v", i));
 		}
 	}
 }

@@ -343,7 +343,7 @@ void plan_write(const struct plan *plan, const char *build_id, struct text *out)
 	text_add(out, "static const struct tandem_global global[] = {\n");
 	for (unsigned int i = 0; i < plan->nglobal; i++)
 		text_add(out, "\t{ \"%s\", %d, 0, %u },\n", plan->global[i]->name, plan->global[i]->global_type,
-			 (unsigned int)plan->global[i]->type->size);
+			 plan->global[i]->type->size ? (unsigned int)plan->global[i]->type->size : 1);
 	text_add(out, "\t{ 0 }\n};\nstatic const char *const symbol_name[] = {\n");
 	for (unsigned int i = 0; i < plan->nsymbol; i++)
 		text_add(out, "\t\"%s\",\n", plan->symbol[i].name);

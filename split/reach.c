@@ -59,6 +59,11 @@ static bool waits(struct func *f, const struct node *part, int level)
 	return false;
 }
 
+bool reach_reads(struct func *f, const struct node *part)
+{
+	return waits(f, part, 0);
+}
+
 bool reach_waits(struct func *f, const struct node *at)
 {
 	const struct node *loop = at;
@@ -405,7 +410,7 @@ static void global_type(struct plan *plan, struct var *v)
 		n *= element->count;
 		element = element->target;
 	}
-	type_new(plan, text_format("global %s", v->name), t->size);
+	type_new(plan, text_format("global %s", v->name), t->size ? t->size : 1);
 	i = plan->ntype - 1;
 	if (element->kind == TYPE_RECORD) {
 		if (!is_opaque(element->record))

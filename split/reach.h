@@ -15,5 +15,7 @@ void reach_of(struct plan *plan, struct func *f, struct plan_reach *reach);
  * (or, without a loop, @f itself), read fields that atomic kernel code writes?
  */
 bool reach_waits(struct func *f, const struct node *at);
+/* Does @part of @f, with all that it calls, read such a field? */
+bool reach_reads(struct func *f, const struct node *part);
 
 #endif

@@ -163,8 +163,14 @@ void edit_add(struct edits *e, uint32_t start, uint32_t end, const char *with)
 {
 	if (e->count == e->room)
 		e->edit = must(realloc(e->edit, (e->room = e->room * 2 + 64) * sizeof(*e->edit)));
-	e->edit[e->count] = (struct edit){ start, end, text_dup(with), e->count };
+	e->edit[e->count] = (struct edit){ start, end, text_dup(with), e->count + 1 };
 	e->count++;
+}
+
+void edit_add_end(struct edits *e, uint32_t at, const char *with)
+{
+	edit_add(e, at, at, with);
+	e->edit[e->count - 1].order *= -1;
 }
 
 static int compare(const void *a, const void *b)

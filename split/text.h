@@ -28,18 +28,20 @@ int text_write(const struct text *t, const char *path);	/* -errno */
 
 /*
  * Edits: replacements of byte ranges of one text. An edit inside another is dropped;
- * edits at the same place are applied in the order they were made.
+ * edits at the same place are applied in the order they were made, but for ends, which
+ * come first and in the opposite order: what was begun last ends first.
  */
 struct edit {
 	uint32_t start, end;
 	char *with;
-	unsigned int order;
+	int order;
 };
 struct edits {
 	struct edit *edit;
 	unsigned int count, room;
 };
 void edit_add(struct edits *e, uint32_t start, uint32_t end, const char *with);
+void edit_add_end(struct edits *e, uint32_t at, const char *with);
 /* Text from..to with the edits applied. */
 void edit_apply(struct edits *e, const char *text, uint32_t from, uint32_t to, struct text *out);
 
