@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver without a device whose halves write to the same object all the time. What an
+ * interrupt does is done by timers in hard interrupt context. Unsplit, it loses nothing.
+ */
+#include <linux/delay.h>
+#include <linux/fs.h>
+#include <linux/hrtimer.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "memlit.h"
+
+#define TICK_NS		50000
+#define WAKE_NS		2000000
+
+struct memlit {
+	/* neighbours: the interrupt's and the moved code's, in turn */
+	u32 a;
+	u32 b;
+	u8 a8;
+	u8 b8;
+	u16 a16;
+	u16 b16;
+	unsigned int d:5;
+	unsigned int c:3;
+	u32 flags;		/* 1: moved code's, 2: interrupt's */
+	unsigned long bits;	/* the same, for code that stores constants */
+
+	/* the interrupt's own account */
+	u32 ticks;
+	u32 lost;
+
+	bool done;
+	u32 event;
+
+	u32 stamp;
+	u32 locked;
+	u32 private;
+	u16 own[4];
+
+	spinlock_t spin;
+	struct mutex mutex;
+	struct hrtimer ticker;
+	struct hrtimer waker;
+};
+
+static struct memlit *memlit;
+static DEFINE_MUTEX(memlit_private);
+
+/* ---- in interrupts ---- */
+
+static enum hrtimer_restart memlit_tick(struct hrtimer *timer)
+{
+	struct memlit *m = container_of(timer, struct memlit, ticker);
+	u32 n = m->ticks;
+
+	if (m->a != n)
+		m->lost |= MEMLIT_A;
+	if (m->a8 != (u8)n)
+		m->lost |= MEMLIT_A8;
+	if (m->a16 != (u16)n)
+		m->lost |= MEMLIT_A16;
+	if (m->d != (n & 31))
+		m->lost |= MEMLIT_D;
+	if (!(m->flags & 2) != !(n & 1))
+		m->lost |= MEMLIT_FLAGS;
+	if (!(m->bits & 2) != !(n & 1))
+		m->lost |= MEMLIT_BITS;
+	n++;
+	m->a++;
+	m->a8++;
+	m->a16++;
+	m->d++;
+	m->flags ^= 2;
+	m->bits ^= 2;
+	m->ticks = n;
+	hrtimer_forward_now(timer, ns_to_ktime(TICK_NS));
+	return HRTIMER_RESTART;
+}
+
+static enum hrtimer_restart memlit_wake(struct hrtimer *timer)
+{
+	struct memlit *m = container_of(timer, struct memlit, waker);
+
+	m->done = true;
+	m->event = 1;
+	return HRTIMER_NORESTART;
+}
+
+/* ---- the same object, two writers ---- */
+
+/* A crossing in the split driver: what is locked stays in the kernel. */
+static void memlit_stamp(struct memlit *m)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&m->spin, flags);
+	m->stamp = m->ticks;
+	spin_unlock_irqrestore(&m->spin, flags);
+}
+
+static long memlit_neighbours(struct memlit *m, u32 count)
+{
+	u32 lost = 0, i;
+
+	m->a = m->a8 = m->a16 = m->ticks = m->lost = 0;
+	m->d = 0;
+	m->flags = 0;
+	m->bits = 0;
+	hrtimer_start(&m->ticker, ns_to_ktime(TICK_NS), HRTIMER_MODE_REL_PINNED_HARD);
+	for (i = 0; i < count || m->ticks < count; i++) {
+		m->b = i;
+		m->b8 = i;
+		m->b16 = i;
+		m->c = i;
+		m->flags ^= 1;
+		if (i & 1)
+			m->bits |= 1;
+		else
+			m->bits &= ~1UL;
+		memlit_stamp(m);
+		if (m->b != i)
+			lost |= MEMLIT_B;
+		if (m->b8 != (u8)i)
+			lost |= MEMLIT_B8;
+		if (m->b16 != (u16)i)
+			lost |= MEMLIT_B16;
+		if (m->c != (i & 7))
+			lost |= MEMLIT_C;
+		if ((m->flags & 1) != (~i & 1))
+			lost |= MEMLIT_FLAGS << 16;
+		if ((m->bits & 1) != (i & 1))
+			lost |= MEMLIT_BITS << 16;
+	}
+	hrtimer_cancel(&m->ticker);
+	return lost | m->lost;
+}
+
+/* ---- waiting ---- */
+
+static bool memlit_is_done(struct memlit *m)
+{
+	return m->done;
+}
+
+static void memlit_pause(void)
+{
+	usleep_range(100, 200);
+}
+
+static long memlit_wait(struct memlit *m, unsigned int how)
+{
+	m->done = false;
+	hrtimer_start(&m->waker, ns_to_ktime(WAKE_NS), HRTIMER_MODE_REL_HARD);
+	switch (how) {
+	case 0:
+		while (!m->done)
+			udelay(10);
+		break;
+	case 1:
+		while (!m->done)
+			msleep(1);
+		break;
+	case 2:
+		while (!READ_ONCE(m->done))
+			cpu_relax();
+		break;
+	case 3:
+		while (!memlit_is_done(m))
+			memlit_pause();
+		break;
+	case 4:
+		do {
+			barrier();
+		} while (!READ_ONCE(m->done));
+		break;
+	case 5:
+		for (;;) {
+			barrier();
+			if (m->done)
+				break;
+		}
+		break;
+	case 6:
+		for (; !READ_ONCE(m->done); )
+			;
+		break;
+	default:
+		hrtimer_cancel(&m->waker);
+		return -EINVAL;
+	}
+	hrtimer_cancel(&m->waker);
+	return 0;
+}
+
+/* The interrupt comes while this code does not look: its own store must win, as it came last. */
+static long memlit_clear(struct memlit *m)
+{
+	unsigned long end;
+
+	m->event = 0;
+	hrtimer_start(&m->waker, ns_to_ktime(WAKE_NS), HRTIMER_MODE_REL_HARD);
+	end = jiffies + HZ / 5;
+	while (time_before(jiffies, end))
+		barrier();
+	m->event = 0;
+	memlit_stamp(m);
+	return m->event;
+}
+
+/* ---- two threads ---- */
+
+static long memlit_locked(struct memlit *m, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		mutex_lock(&m->mutex);
+		m->locked++;
+		mutex_unlock(&m->mutex);
+	}
+	return 0;
+}
+
+static long memlit_private_mutex(struct memlit *m, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		mutex_lock(&memlit_private);
+		m->private++;
+		mutex_unlock(&memlit_private);
+		if (i % 64 == 0)
+			memlit_stamp(m);
+	}
+	return 0;
+}
+
+static long memlit_own(struct memlit *m, unsigned int which, u32 count)
+{
+	long lost = 0;
+
+	for (u32 i = 0; i < count; i++) {
+		m->own[which] = i;
+		memlit_stamp(m);
+		lost += m->own[which] != (u16)i;
+	}
+	return lost;
+}
+
+static long memlit_ioctl(struct file *file, unsigned int command, unsigned long argument)
+{
+	struct memlit *m = memlit;
+
+	if (!m)
+		return -ENODEV;
+	switch (command) {
+	case MEMLIT_NEIGHBOURS:
+		return memlit_neighbours(m, argument);
+	case MEMLIT_WAIT:
+		return memlit_wait(m, argument);
+	case MEMLIT_LOCKED:
+		return memlit_locked(m, argument);
+	case MEMLIT_PRIVATE:
+		return memlit_private_mutex(m, argument);
+	case MEMLIT_OWN:
+		return memlit_own(m, argument >> 24 & 3, argument & 0xffffff);
+	case MEMLIT_CLEAR:
+		return memlit_clear(m);
+	case MEMLIT_COUNT:
+		return argument ? m->private : m->locked;
+	case MEMLIT_TICKS:
+		return m->ticks;
+	}
+	return -ENOTTY;
+}
+
+/* ---- life ---- */
+
+static int memlit_probe(struct platform_device *pdev)
+{
+	struct memlit *m = kzalloc(sizeof(*m), GFP_KERNEL);
+
+	if (!m)
+		return -ENOMEM;
+	spin_lock_init(&m->spin);
+	mutex_init(&m->mutex);
+	hrtimer_init(&m->ticker, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	m->ticker.function = memlit_tick;
+	hrtimer_init(&m->waker, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	m->waker.function = memlit_wake;
+	platform_set_drvdata(pdev, m);
+	memlit = m;
+	return 0;
+}
+
+static int memlit_remove(struct platform_device *pdev)
+{
+	struct memlit *m = platform_get_drvdata(pdev);
+
+	memlit = NULL;
+	hrtimer_cancel(&m->ticker);
+	hrtimer_cancel(&m->waker);
+	kfree(m);
+	return 0;
+}
+
+static struct platform_driver memlit_driver = {
+	.probe = memlit_probe,
+	.remove = memlit_remove,
+	.driver = { .name = "memlit" },
+};
+
+static const struct file_operations memlit_operations = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = memlit_ioctl,
+};
+
+static struct miscdevice memlit_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "memlit",
+	.fops = &memlit_operations,
+};
+
+static struct platform_device *memlit_device;
+
+static int __init memlit_init(void)
+{
+	int ret = platform_driver_register(&memlit_driver);
+
+	if (ret)
+		return ret;
+	memlit_device = platform_device_register_simple("memlit", PLATFORM_DEVID_NONE, NULL, 0);
+	ret = PTR_ERR_OR_ZERO(memlit_device);
+	if (ret)
+		goto driver;
+	ret = misc_register(&memlit_misc);
+	if (ret)
+		goto device;
+	return 0;
+device:
+	platform_device_unregister(memlit_device);
+driver:
+	platform_driver_unregister(&memlit_driver);
+	return ret;
+}
+module_init(memlit_init);
+
+static void __exit memlit_exit(void)
+{
+	misc_deregister(&memlit_misc);
+	platform_device_unregister(memlit_device);
+	platform_driver_unregister(&memlit_driver);
+}
+module_exit(memlit_exit);
+
+MODULE_DESCRIPTION("Both halves of a split driver write to one object");
+MODULE_LICENSE("GPL");
