@@ -8,6 +8,8 @@
  *   insmod PATH [PARAMETERS]     load a module file
  *   stock MODULE                 modprobe from the distribution's modules
  *   split MODULE FOLDER          start FOLDER/MODULE-user, then load FOLDER/MODULE.ko
+ *   by-hand                      drivers loaded from here on take no device by themselves
+ *   bind SLOT N                  gives PCI slot SLOT to the N-th driver that was loaded
  *   nic N SLOT ADDRESS/LEN PEER  wait for the netdev of PCI slot SLOT, bring it up
  *   quiet                        the command's output stays in memory until it has ended
  *   scan                         at the end, print what kmemleak and the DMA checker hold
@@ -37,6 +39,11 @@
 #define NETDEV_MS	20000	/* a NIC appears, and has a link */
 #define LEAK_AGE_S	6	/* kmemleak reports nothing younger than five seconds */
 
+#define PCI_DRIVERS	"/sys/bus/pci/drivers"
+#define LOADED_MAX	8
+
+static char loaded[LOADED_MAX][64];	/* names of PCI drivers, in the order of loading */
+static int nloaded;
 static bool quiet;
 static bool scan;
 
@@ -267,6 +274,58 @@ static int run(const char *format, ...)
 	return wait_for(start(argv, "/lab/setup.log", "/lab/setup.log"));
 }
 
+/* Is this driver one of those that were there before? @seen holds their names, each with a / after it. */
+static bool was_there(const char *seen, const char *name)
+{
+	char key[NAME_MAX + 3];
+
+	snprintf(key, sizeof(key), "/%s/", name);
+	return strstr(seen, key);
+}
+
+static char *list_drivers(void)
+{
+	char *text = strdup("/");
+	DIR *dir = opendir(PCI_DRIVERS);
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		text = realloc(text, strlen(text) + strlen(d->d_name) + 2);
+		strcat(strcat(text, d->d_name), "/");
+	}
+	if (dir)
+		closedir(dir);
+	return text;
+}
+
+/* Remembers the PCI driver that has come since @before; a module that registers none has none. */
+static void note_driver(char *before)
+{
+	DIR *dir = opendir(PCI_DRIVERS);
+	struct dirent *d;
+
+	if (nloaded == LOADED_MAX)
+		fail("more than %d drivers", LOADED_MAX);
+	while (dir && (d = readdir(dir)))
+		if (!was_there(before, d->d_name))
+			snprintf(loaded[nloaded], sizeof(loaded[0]), "%.63s", d->d_name);
+	nloaded++;
+	if (dir)
+		closedir(dir);
+	free(before);
+}
+
+static void bind_device(const char *slot, int n)
+{
+	char path[128], driver[PATH_MAX];
+
+	if (n < 1 || n > nloaded || !*loaded[n - 1])
+		fail("slot %s: driver %d registered with no bus", slot, n);
+	snprintf(path, sizeof(path), PCI_DRIVERS "/%s/bind", loaded[n - 1]);
+	snprintf(driver, sizeof(driver), "0000:00:%s.0", slot);
+	write_file(path, driver);
+}
+
 static void load_stock(const char *module)
 {
 	int rc = run("modprobe %s", module);
@@ -392,7 +451,7 @@ static void load_file(char *arguments)
 
 static void obey(char *line)
 {
-	char *word[6] = { NULL };
+	char *word[6] = { NULL }, *before;
 	int n = 0;
 
 	if (!strncmp(line, "insmod ", 7)) {
@@ -407,10 +466,18 @@ static void obey(char *line)
 		quiet = true;
 	} else if (!strcmp(word[0], "scan")) {
 		scan = true;
+	} else if (!strcmp(word[0], "by-hand")) {
+		write_file("/sys/bus/pci/drivers_autoprobe", "0");
+	} else if (!strcmp(word[0], "bind") && n == 3) {
+		bind_device(word[1], atoi(word[2]));
 	} else if (!strcmp(word[0], "stock") && n == 2) {
+		before = list_drivers();
 		load_stock(word[1]);
+		note_driver(before);
 	} else if (!strcmp(word[0], "split") && n == 3) {
+		before = list_drivers();
 		load_split(word[1], word[2]);
+		note_driver(before);
 	} else if (!strcmp(word[0], "nic") && n == 5) {
 		bring_up_nic(word[1], word[2], word[3], word[4]);
 	} else {
@@ -427,6 +494,7 @@ static void obey_config(void)
 		fail("/lab/config: %s", strerror(errno));
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		obey(line);
+	write_file("/sys/bus/pci/drivers_autoprobe", "1");
 	free(text);
 }
 
