@@ -37,6 +37,7 @@ static void add_run(struct tandem_pass *pass, struct tandem_run piece)
 	    last->bytes + piece.bytes <= pass->most) {
 		last->bytes += piece.bytes;
 		last->nuse = piece.use + 1 - last->use;
+		last->is_word = false;
 	} else {
 		pass->run[pass->nrun++] = piece;
 	}
@@ -46,10 +47,11 @@ static void add_run(struct tandem_pass *pass, struct tandem_run piece)
 static void add_scalar(struct tandem_pass *pass, const struct tandem_leaf *leaf, __u16 use,
 		       __u32 payload)
 {
-	struct tandem_run piece = { leaf->offset, payload, leaf->size, use, 1 };
+	struct tandem_run piece = { leaf->offset, payload, leaf->size, use, 1, false };
 
 	if (is_dense(leaf)) {
 		piece.bytes = (__u32)leaf->size * leaf->count;
+		piece.is_word = leaf->kind == TANDEM_LEAF_WORD && leaf->count == 1;
 		add_run(pass, piece);
 		return;
 	}
@@ -64,7 +66,7 @@ static void add_pointer(struct tandem_pass *pass, const struct tandem_leaf *leaf
 			__u32 payload)
 {
 	pass->pointer[pass->npointer++] =
-		(struct tandem_run){ leaf->offset, payload, 8 * leaf->count, use, 1 };
+		(struct tandem_run){ leaf->offset, payload, 8 * leaf->count, use, 1, false };
 }
 
 static size_t pieces(const struct tandem_leaf *leaf)
@@ -84,6 +86,30 @@ static struct tandem_run *init_pass(struct tandem_pass *pass, const struct tande
 	pass->run = room;
 	pass->pointer = room + n;
 	return room + 2 * n;
+}
+
+static int rank(const struct tandem_run *run)
+{
+	return run->bytes == 8 ? 0 : run->bytes == 4 ? 1 : 2;
+}
+
+/* Within a length they stay in the order of the view. */
+static int compare_runs(const void *a, const void *b)
+{
+	const struct tandem_run *one = a, *two = b;
+
+	if (rank(one) != rank(two))
+		return rank(one) - rank(two);
+	return one->use != two->use ? one->use - two->use : (int)(one->offset - two->offset);
+}
+
+static void order(struct tandem_pass *pass)
+{
+	qsort(pass->run, pass->nrun, sizeof(*pass->run), compare_runs);
+	while (pass->n8 < pass->nrun && rank(&pass->run[pass->n8]) == 0)
+		pass->n8++;
+	while (pass->n8 + pass->n4 < pass->nrun && rank(&pass->run[pass->n8 + pass->n4]) == 1)
+		pass->n4++;
 }
 
 /* The same walk as the kernel's: each item at its own alignment, a pointer is a wire. */
@@ -120,6 +146,9 @@ static struct tandem_run *init_lens(struct tandem_lens *lens, const struct tande
 			add_scalar(&lens->release, leaf, i, leaf->offset);
 	}
 	lens->payload = payload;
+	order(&lens->sync);
+	order(&lens->write);
+	order(&lens->release);
 	return room;
 }
 

@@ -17,13 +17,19 @@ struct tandem_run {
 	__u32 bytes;
 	__u16 use;		/* the first of its uses, as place in the view */
 	__u16 nuse;
+	bool is_word;		/* one leaf, no bits, no pointer: all of it is one value */
 };
 
-/* What is to be done for one element of a view's type. */
+/*
+ * What is to be done for one element of a view's type: first the runs of 8 bytes, then
+ * those of 4, then the rest, so that the first two need not ask for the length.
+ */
 struct tandem_pass {
 	struct tandem_run *run;
+	__u16 n8;
+	__u16 n4;
 	struct tandem_run *pointer;	/* sync only, where they are apart: one use each */
-	__u16 nrun;
+	__u16 nrun;			/* all */
 	__u16 npointer;
 	__u32 most;			/* bytes of a run of several uses */
 };

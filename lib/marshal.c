@@ -58,6 +58,43 @@ int tandem_marshal_last(struct tandem_seat *seat, const void *body, size_t bytes
 	return -EPROTO;
 }
 
+static inline __u64 load(const unsigned char *at, unsigned int size)
+{
+	__u64 x8;
+	__u32 x4;
+	__u16 x2;
+
+	switch (size) {
+	case 8:
+		memcpy(&x8, at, 8);
+		return x8;
+	case 4:
+		memcpy(&x4, at, 4);
+		return x4;
+	case 2:
+		memcpy(&x2, at, 2);
+		return x2;
+	}
+	return *at;
+}
+
+static inline void store(unsigned char *at, unsigned int size, __u64 x)
+{
+	switch (size) {
+	case 8:
+		memcpy(at, &x, 8);
+		break;
+	case 4:
+		memcpy(at, &x, 4);
+		break;
+	case 2:
+		memcpy(at, &x, 2);
+		break;
+	default:
+		*at = x;
+	}
+}
+
 /* ---- SYNC ---- */
 
 /* What is left of a record's payload. Items align themselves from the record's begin. */
@@ -188,10 +225,24 @@ static int sync_fixed(struct tandem_seat *seat, const struct tandem_lens *lens,
 		      const unsigned char *from, unsigned char *at, unsigned char *agreed)
 {
 	const struct tandem_pass *pass = &lens->sync;
+	const struct tandem_run *run = pass->run;
+	const struct tandem_run *end8 = run + pass->n8, *end4 = end8 + pass->n4;
+	const struct tandem_run *end = run + pass->nrun;
 	void *pointer;
+	__u64 x;
 	int ret;
 
-	for (const struct tandem_run *run = pass->run; run < pass->run + pass->nrun; run++)
+	for (; run < end8; run++) {
+		x = load(from + run->payload, 8);
+		store(at + run->offset, 8, x);
+		store(agreed + run->offset, 8, x);
+	}
+	for (; run < end4; run++) {
+		x = load(from + run->payload, 4);
+		store(at + run->offset, 4, x);
+		store(agreed + run->offset, 4, x);
+	}
+	for (; run < end; run++)
 		copy_run(at + run->offset, agreed + run->offset, from + run->payload, run->bytes);
 	for (const struct tandem_run *p = pass->pointer; p < pass->pointer + pass->npointer; p++) {
 		const struct tandem_leaf *leaf = &lens->type->leaf[lens->view->use[p->use].leaf];
@@ -374,38 +425,53 @@ int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t byte
 struct flush {
 	struct tandem_seat *seat;
 	struct tandem_twin *twin;
-	long at;		/* of the FLUSH record in the body */
+	size_t at;		/* of the FLUSH record in the body */
 	__u32 count;		/* of changes in it; 0: there is none yet */
+	struct tandem_change *slot, *end;	/* room in the body */
 	__u32 segment;		/* being looked at */
 	__u32 element;
 	int error;
 };
 
-/* Room for one more change; NULL: none, and flush->error says why. */
-static struct tandem_change *add_change(struct flush *flush)
+/* No room for another change, or no record yet. */
+static bool __attribute__((noinline)) more_room(struct flush *flush)
 {
 	struct tandem_body *body = &flush->seat->body;
 	size_t bytes = sizeof(struct tandem_change);
-	long at;
 
-	if (!flush->count)
+	if (!flush->count) {
 		bytes += sizeof(struct tandem_record);
-	at = tandem_body_add(body, bytes);
-	if (at < 0) {
-		flush->error = at;
+		flush->at = body->bytes;
+	} else {
+		body->bytes = (unsigned char *)flush->slot - body->at;
+	}
+	if (body->bytes + bytes > body->room) {
+		flush->error = tandem_body_grow(body, bytes);
+		if (flush->error)
+			return false;
+	}
+	if (!flush->count)
+		body->bytes += sizeof(struct tandem_record);
+	flush->slot = (void *)(body->at + body->bytes);
+	flush->end = flush->slot + (body->room - body->bytes) / sizeof(struct tandem_change);
+	return true;
+}
+
+/* The place of the next change; NULL: none, and flush->error says why. */
+static inline struct tandem_change *next_slot(struct flush *flush)
+{
+	if (__builtin_expect(flush->slot == flush->end, 0) && !more_room(flush))
 		return NULL;
-	}
-	if (!flush->count++) {
-		flush->at = at;
-		at += sizeof(struct tandem_record);
-	}
-	return (struct tandem_change *)(body->at + at);
+	flush->count++;
+	return flush->slot++;
 }
 
 static void finish_record(struct flush *flush)
 {
 	struct tandem_body *body = &flush->seat->body;
 
+	body->bytes = (unsigned char *)flush->slot - body->at;
+	body->queued = 0;
 	*(struct tandem_record *)(body->at + flush->at) = (struct tandem_record){
 		.kind = TANDEM_REC_FLUSH,
 		.index = flush->twin->index,
@@ -459,48 +525,11 @@ static void flush_pointer(struct flush *flush, const struct tandem_leaf *leaf,
 				    sizeof(seat->why) - n);
 		return;
 	}
-	slot = add_change(flush);
+	slot = next_slot(flush);
 	if (!slot)
 		return;
 	*slot = change;
 	flush->error = give_type(flush, leaf, &change.wire);
-}
-
-static inline __u64 load(const unsigned char *at, unsigned int size)
-{
-	__u64 x8;
-	__u32 x4;
-	__u16 x2;
-
-	switch (size) {
-	case 8:
-		memcpy(&x8, at, 8);
-		return x8;
-	case 4:
-		memcpy(&x4, at, 4);
-		return x4;
-	case 2:
-		memcpy(&x2, at, 2);
-		return x2;
-	}
-	return *at;
-}
-
-static inline void store(unsigned char *at, unsigned int size, __u64 x)
-{
-	switch (size) {
-	case 8:
-		memcpy(at, &x, 8);
-		break;
-	case 4:
-		memcpy(at, &x, 4);
-		break;
-	case 2:
-		memcpy(at, &x, 2);
-		break;
-	default:
-		*at = x;
-	}
 }
 
 static void flush_item(struct flush *flush, const struct tandem_leaf *leaf,
@@ -513,7 +542,7 @@ static void flush_item(struct flush *flush, const struct tandem_leaf *leaf,
 		store(agreed, 8, change->now);
 		return;
 	}
-	slot = add_change(flush);
+	slot = next_slot(flush);
 	if (!slot)
 		return;
 	*slot = *change;
@@ -575,21 +604,57 @@ static inline bool run_is_same(const unsigned char *at, const unsigned char *agr
 	return !(bytes & 1) || *at == *agreed;
 }
 
+/* A word that differs: what most changes are. */
+static inline void flush_word(struct flush *flush, const struct tandem_run *run, __u64 old, __u64 now,
+			      unsigned char *agreed, unsigned int size)
+{
+	struct tandem_change *slot = next_slot(flush);
+
+	if (!slot)
+		return;
+	slot->segment = flush->segment;
+	slot->use = run->use;
+	slot->element = flush->element;
+	slot->item = slot->reserved = 0;
+	slot->old = old;
+	slot->now = now;
+	store(agreed, size, now);
+}
+
+static inline void flush_words(struct flush *flush, const struct tandem_lens *lens,
+			       const struct tandem_run *run, unsigned int n, unsigned int size,
+			       size_t base)
+{
+	unsigned char *at = flush->twin->at + base, *agreed = flush->twin->agreed + base;
+	__u64 old, now;
+
+	for (; n--; run++) {
+		old = load(agreed + run->offset, size);
+		now = load(at + run->offset, size);
+		if (old == now)
+			continue;
+		if (run->is_word)
+			flush_word(flush, run, old, now, agreed + run->offset, size);
+		else
+			flush_run(flush, lens, run, base);
+		if (flush->error)
+			return;
+	}
+}
+
 static void flush_element(struct flush *flush, const struct tandem_lens *lens,
 			  const struct tandem_pass *pass, size_t base)
 {
 	const unsigned char *at = flush->twin->at + base, *agreed = flush->twin->agreed + base;
 	const struct tandem_run *run = pass->run, *end = run + pass->nrun;
 
-	for (; run < end; run++) {
-		const unsigned char *x = at + run->offset, *y = agreed + run->offset;
-
-		if (run->bytes == 8 ? load(x, 8) == load(y, 8) : run_is_same(x, y, run->bytes))
-			continue;
-		flush_run(flush, lens, run, base);
-		if (flush->error)
-			return;
-	}
+	flush_words(flush, lens, run, pass->n8, 8, base);
+	run += pass->n8;
+	flush_words(flush, lens, run, pass->n4, 4, base);
+	run += pass->n4;
+	for (; run < end && !flush->error; run++)
+		if (!run_is_same(at + run->offset, agreed + run->offset, run->bytes))
+			flush_run(flush, lens, run, base);
 }
 
 /* Most rings have not changed at all. */
