@@ -186,17 +186,34 @@ static json_t *calls(const struct own *own, const struct func *f)
 	return list;
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct region *x = *(const struct region *const *)a, *y = *(const struct region *const *)b;
+
+	return x->first->start < y->first->start ? -1 : x->first->start > y->first->start;
+}
+
 static json_t *regions(const struct func *f)
 {
+	const struct region **all = NULL;
 	json_t *list = json_array();
+	unsigned int n = 0;
 
 	for (const struct region *r = f->regions; f->side == SIDE_USER && r; r = r->next) {
+		all = realloc(all, (n + 1) * sizeof(*all));
+		all[n++] = r;
+	}
+	if (n)
+		qsort(all, n, sizeof(*all), by_start);
+	for (unsigned int i = 0; i < n; i++) {
+		const struct region *r = all[i];
 		char *text = place_text(r->first->file, r->first->line, r->last->line);
 
 		json_array_append_new(list, json_pack("{s:i, s:i, s:s, s:s*}", "line", r->first->line, "last", r->last->line,
 						      "why", r->why, "text", text));
 		free(text);
 	}
+	free(all);
 	return list;
 }
 
