@@ -3,11 +3,16 @@
  * The character device /dev/tandem/channel: what a user half opens.
  */
 #include <linux/miscdevice.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
+
+static bool may_kill = true;
+module_param_named(kill, may_kill, bool, 0600);
+MODULE_PARM_DESC(kill, "kill the process of a condemned user half (off: for tests that condemn a million)");
 
 /* ---- life ---- */
 
@@ -36,6 +41,13 @@ void channel_put(struct tandem_channel *ch)
 	}
 	if (!left)
 		channel_free(ch);
+}
+
+/* Any context. */
+void channel_kill(struct tandem_channel *ch)
+{
+	if (READ_ONCE(may_kill))
+		kill_pid(ch->pid, SIGKILL, 1);
 }
 
 /* Notes which rule the call's worker broke; the first one counts. */
@@ -98,8 +110,7 @@ void channel_condemn(struct tandem_channel *ch, const char *why)
 	if (!ch->quit)
 		pr_warn_ratelimited("tandem: %s: user half condemned: %s\n", st->name,
 				    why ?: ch->why);
-	if (ch->pid)
-		kill_pid(ch->pid, SIGKILL, 1);
+	channel_kill(ch);
 	window_revoke_all(ch);
 }
 

@@ -157,12 +157,7 @@ static int frees(struct down *d)
 	if (d->temp[0] || symbol_find(st, start) >= 0)
 		return refuse(d->c, "%s of memory that nobody allocated", d->plan->name);
 	o = object_find(st, start);
-	if (!o) {
-		token_drop(d->c->worker, start);
-		ledger_forget(st, start, 1);
-		return 0;
-	}
-	if (!o->gen || o->start != start || (!o->allocated && o->life == TANDEM_LIFE_DEVICE))
+	if (!o || !o->allocated || o->start != start)
 		return refuse(d->c, "%s of memory that is not its to free", d->plan->name);
 	size = o->size;
 	object_kill(st, o);

@@ -225,7 +225,7 @@ enum turn {
 
 struct token {
 	u32 id;
-	unsigned long address;	/* 0: freed */
+	unsigned long address;
 };
 
 /* Kernel pointers that the user half may hand back. Under state.mutex. */
@@ -400,6 +400,7 @@ int channel_init(void);
 void channel_exit(void);
 void channel_put(struct tandem_channel *ch);
 void channel_free(struct tandem_channel *ch);
+void channel_kill(struct tandem_channel *ch);
 void channel_quit(struct tandem_channel *ch);
 void channel_condemn(struct tandem_channel *ch, const char *why);
 int refuse(struct call *c, const char *format, ...) __printf(2, 3);
@@ -477,7 +478,6 @@ void scope_end(struct state *st, struct scope *scope);
 /* token.c */
 int token_of(struct worker *w, unsigned long address, u32 *id);
 unsigned long token_address(struct worker *w, u32 id);
-void token_drop(struct worker *w, unsigned long address);
 void tokens_reset(struct worker *w);
 void tokens_free(struct worker *w);
 

@@ -37,8 +37,7 @@ static int grow(struct tokens *t)
 	t->hash = hash;
 	t->room = room;
 	for (i = 0; i < t->count; i++)
-		if (token[i].address)
-			*hash_slot(t, token[i].address) = i + 1;
+		*hash_slot(t, token[i].address) = i + 1;
 	return 0;
 }
 
@@ -85,24 +84,6 @@ unsigned long token_address(struct worker *w, u32 id)
 	struct token *token = find(&w->tokens, id);
 
 	return token ? token->address : 0;
-}
-
-/* The memory was freed: the token stays dead, the address may get a new one. */
-void token_drop(struct worker *w, unsigned long address)
-{
-	struct tokens *t = &w->tokens;
-	u32 i;
-
-	for (i = 0; i < t->count; i++)
-		if (t->token[i].address == address)
-			break;
-	if (i == t->count)
-		return;
-	t->token[i].address = 0;
-	memset(t->hash, 0, 2 * t->room * sizeof(*t->hash));
-	for (i = 0; i < t->count; i++)
-		if (t->token[i].address)
-			*hash_slot(t, t->token[i].address) = i + 1;
 }
 
 void tokens_reset(struct worker *w)

@@ -3,6 +3,7 @@
  * An upcall: the guard, a worker, turns with it until it replied, and what happens when
  * it does not.
  */
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -17,6 +18,21 @@ static bool may_sleep(struct state *st, unsigned int entry)
 	if (!test_and_set_bit(entry, st->warned))
 		pr_warn("tandem: %s: %s was called in atomic context: refused\n", st->name,
 			st->plan->entry[entry].name);
+	return false;
+}
+
+/* What an upcall and the downcalls in it may need of a kernel stack. */
+#define STACK_LEAST	(6 * 1024)
+
+/* Upcalls in downcalls in upcalls: a user half must not get to the end of the stack. */
+static bool stack_left(struct state *st, unsigned int entry)
+{
+	unsigned long left = current_stack_pointer - (unsigned long)end_of_stack(current);
+
+	if (likely(left >= STACK_LEAST))
+		return true;
+	pr_warn_ratelimited("tandem: %s: %s is nested too deep: refused\n", st->name,
+			    st->plan->entry[entry].name);
 	return false;
 }
 
@@ -435,6 +451,8 @@ int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
 		return st ? -EINVAL : -EIO;
 	if (!may_sleep(st, entry))
 		return -EWOULDBLOCK;
+	if (!stack_left(st, entry))
+		return -EIO;
 	call_init(&c, st, entry, arg, bytes);
 	err = call_begin(&c);
 	if (!err)

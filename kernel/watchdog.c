@@ -138,7 +138,7 @@ static void watchdog_look(struct timer_list *timer)
 	if (!READ_ONCE(ch->condemned))
 		ch->seen = look(ch, &next);
 	if (ch->seen)
-		kill_pid(ch->pid, SIGKILL, 1);
+		channel_kill(ch);
 	if (ch->seen || ch->quiet >= WATCH_QUIET || READ_ONCE(ch->condemned))
 		queue_work(watchdogs, &ch->verdict);
 	else

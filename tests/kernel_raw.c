@@ -9,6 +9,8 @@
 
 #include "kernel_raw.h"
 
+void (*raw_saying)(struct raw_worker *w, unsigned int op);
+
 int raw_open(void)
 {
 	int fd = open("/dev/tandem/channel", O_RDWR | O_CLOEXEC);
@@ -109,6 +111,8 @@ static int parse(struct raw_worker *w)
 
 int raw_next(struct raw_worker *w, unsigned int op)
 {
+	if (raw_saying)
+		raw_saying(w, op);
 	w->area->down_seq = op == TANDEM_SAY_NOTHING ? 0 : w->seq;
 	w->area->down_op = op;
 	w->area->down_flags = 0;

@@ -40,6 +40,8 @@ struct raw_worker {
 	uint32_t nnew, ngone, nsync;
 };
 
+extern void (*raw_saying)(struct raw_worker *w, unsigned int op);	/* before each message */
+
 int raw_open(void);
 int raw_attach(int fd, const char *name, const char *build, unsigned int flags);
 int raw_worker(struct raw_worker *w, int fd);

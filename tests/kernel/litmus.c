@@ -213,7 +213,7 @@ static struct tandem_half half;
 
 static u64 do_alloc(const u64 *arg)
 {
-	void *p = kzalloc(arg[0], GFP_KERNEL);
+	void *p = arg[0] <= 65536 ? kzalloc(arg[0], GFP_KERNEL) : NULL;
 
 	if (p)
 		atomic_inc(&allocated);
@@ -285,13 +285,14 @@ static u64 do_keep(const u64 *arg)
 
 static u64 do_sleep(const u64 *arg)
 {
-	msleep(arg[0]);
+	msleep(min_t(u64, arg[0], 1000));
 	return 0;
 }
 
 static u64 do_dma(const u64 *arg)
 {
-	void *p = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(arg[0]));
+	void *p = arg[0] && arg[0] <= 65536 ?
+		  (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO, get_order(arg[0])) : NULL;
 
 	if (!p)
 		return 0;
