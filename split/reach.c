@@ -233,6 +233,9 @@ static int pointee(struct plan *plan, const struct field *f)
 static void flatten(struct plan *plan, int type, struct record *r, uint32_t base, const char *path,
 		    unsigned int count, uint32_t stride);
 
+/* Bytes of the innermost union around: what an array of open length beside the other members has. */
+static uint64_t union_room;
+
 static void flatten_field(struct plan *plan, int type, struct field *f, uint32_t base, const char *path,
 			  unsigned int count, uint32_t stride)
 {
@@ -244,6 +247,8 @@ static void flatten_field(struct plan *plan, int type, struct field *f, uint32_t
 		n *= element->count;
 		element = element->target;
 	}
+	if (!n && element->kind == TYPE_INT && count == 1)
+		n = union_room / element->size;
 	if (!n)
 		return;
 	leaf.name = text_intern(text_format("%s%s%s", path, *path && *f->name ? "." : "", f->name));
@@ -317,7 +322,12 @@ static void flatten(struct plan *plan, int type, struct record *r, uint32_t base
 		    unsigned int count, uint32_t stride)
 {
 	struct plan_type *t = &plan->type[type];
+	uint64_t room = union_room;
 
+	if (r->is_union)
+		union_room = r->type->size;
+	else if (r->type->size)
+		union_room = 0;
 	if (base || count > 1) {
 		t->embed = realloc(t->embed, (t->nembed + 1) * sizeof(*t->embed));
 		t->embed[t->nembed].offset = base;
@@ -329,6 +339,7 @@ static void flatten(struct plan *plan, int type, struct record *r, uint32_t base
 		overlay(plan, type, r, &r->field[i], base, path);
 		flatten_field(plan, type, &r->field[i], base, path, count, stride);
 	}
+	union_room = room;
 }
 
 /* Does any field below the record cross? */

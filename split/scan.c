@@ -407,6 +407,98 @@ static void whole_record(struct scan *s, struct record *r, unsigned int how, str
 	}
 }
 
+/* ---- a record's address plus a number that is not known: which field, nobody knows ---- */
+
+static bool is_byte_pointer(const struct type *t)
+{
+	return is_pointer(t) && (t->target->kind == TYPE_VOID || (t->target->kind == TYPE_INT && t->target->size == 1));
+}
+
+/* The record that @n points to as bytes, or NULL. */
+static struct record *bytes_of(struct scan *s, struct node *n, int level)
+{
+	struct record *r = NULL;
+	struct node *at = NULL;
+
+	if (!n || level > 6 || !is_pointer(n->type))
+		return NULL;
+	if (n->type->target->record)
+		return level ? n->type->target->record : NULL;
+	if (!is_byte_pointer(n->type))
+		return NULL;
+	if (n->kind == N_REF && n->var && n->var->is_local && !n->var->is_param) {
+		while (!r && (at = node_next(s->f->body, at)))
+			r = bytes_of(s, local_value(at, n->var), level + 1);
+		return r;
+	}
+	if (n->kind != N_CAST && (n->kind != N_OTHER || !n->child || n->child->next))
+		return NULL;
+	for (n = n->child; n && n->next;)
+		n = n->next;
+	return bytes_of(s, n, level + 1);
+}
+
+static bool is_constant(struct node *n)
+{
+	struct node *at = NULL;
+
+	while ((at = node_next(n, at)))
+		if (at->kind == N_CALL || (at->kind == N_REF && at->var))
+			return false;
+	return true;
+}
+
+/* Is memory written through what @n becomes? Doubt counts as yes. */
+static bool is_written(struct scan *s, const struct node *n, int level)
+{
+	const struct node *up = n->parent, *was = n;
+	struct node *at = NULL;
+
+	for (; up && (up->kind == N_CAST || (up->kind == N_OTHER && up->child == was && !was->next)); up = up->parent)
+		was = up;
+	if (!up || level > 3)
+		return true;
+	if (up->kind == N_INDEX || (up->kind == N_UNARY && up->op == OP_DEREF)) {
+		for (was = up, up = up->parent; up && (up->kind == N_CAST || up->kind == N_OTHER); up = up->parent)
+			was = up;
+		return up && ((up->kind == N_UNARY && up->op != OP_PLAIN) || (up->kind == N_BINARY && up->child == was &&
+			      (up->op == OP_ASSIGN || up->op == OP_COMPOUND || up->op == OP_COMPOUND_BITS)));
+	}
+	if (up->kind != N_VAR && (up->kind != N_BINARY || up->op != OP_ASSIGN || up->child->kind != N_REF || was == up->child))
+		return true;
+	up = up->kind == N_VAR ? up : up->child;
+	if (!up->var || !up->var->is_local)
+		return true;
+	while ((at = node_next(s->f->body, at)))
+		if (at->kind == N_REF && at->var == up->var && !(at->parent && at->parent->kind == N_BINARY &&
+		    at->parent->op == OP_ASSIGN && at->parent->child == at) && is_written(s, at, level + 1))
+			return true;
+	return false;
+}
+
+static void numbers(struct scan *s, struct record *r, unsigned int how, struct node *n, int level)
+{
+	for (unsigned int i = 0; level <= 8 && !is_opaque(r) && i < r->nfield; i++) {
+		struct type *t = r->field[i].type;
+
+		while (t->kind == TYPE_ARRAY)
+			t = t->target;
+		if (t->kind == TYPE_RECORD)
+			numbers(s, t->record, how, n, level + 1);
+		else if (t->kind == TYPE_INT || t->kind == TYPE_BOOL)
+			touch(s, &r->field[i], NULL, how, n);
+	}
+}
+
+/* A table of offsets, as of counters: any number of the record may be meant. */
+static void some_field(struct scan *s, struct node *n)
+{
+	struct record *r = n->child && n->child->next && is_byte_pointer(n->type) ? bytes_of(s, n->child, 0) : NULL;
+
+	if (r && r->is_complete && !is_constant(n->child->next))
+		numbers(s, r, ACC_READ | (is_written(s, n, 0) ? ACC_WRITE : 0), n, 0);
+}
+
 /* Part of a variable of which each half has its own (policy: private). */
 static bool in_private(const struct node *n)
 {
@@ -579,8 +671,10 @@ static void expr(struct scan *s, struct node *n, unsigned int how)
 			expr(s, n->child ? n->child->next : NULL, ACC_READ);
 			return;
 		}
-		if (n->op == OP_ARITH && n->child && is_pointer(n->type))
+		if (n->op == OP_ARITH && n->child && is_pointer(n->type)) {
 			index_record(s, n->child, n);
+			some_field(s, n);
+		}
 		for (struct node *c = n->child; c; c = c->next)
 			expr(s, c, ACC_READ);
 		return;
