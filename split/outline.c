@@ -256,6 +256,7 @@ static void exit_edit(struct edits *e, const struct region *r, unsigned int i)
 
 void outline_kernel(const struct region *r, struct text *out)
 {
+	uint32_t end = r->last->end + (r->in->tu->text[r->last->end] == ';');	/* an edit may stand at the end */
 	struct edits e = { 0 };
 	struct node *n = NULL;
 
@@ -273,7 +274,7 @@ void outline_kernel(const struct region *r, struct text *out)
 	for (unsigned int i = 0; i < r->nexit; i++)
 		exit_edit(&e, r, i);
 	text_add(out, "# %u \"%s\"\n", r->first->line, r->first->file);
-	edit_apply(&e, r->in->tu->text, r->first->start, r->last->end, out);
+	edit_apply(&e, r->in->tu->text, r->first->start, end, out);
 	text_add(out, ";\n\treturn 0L;\n}\n");
 }
 
