@@ -263,8 +263,8 @@ void outline_kernel(const struct region *r, struct text *out)
 	outline_prototype(r, out);
 	text_add(out, "\n{\n");
 	for (struct region_var *v = r->vars; v; v = v->next)
-		if (is_private(r, v->var))
-			text_add(out, "\t__typeof__(%s) %s;\n", v->var->type_text, v->var->name);
+		if (is_private(r, v->var) || by_address(v))	/* the latter for sizeof, whose operand stays as it is */
+			text_add(out, "\t__typeof__(%s) %s __attribute__((unused));\n", v->var->type_text, v->var->name);
 	while ((n = node_next(r->in->body, n))) {
 		if (n->kind != N_REF || !n->var || !n->var->is_local || !inside(r, n) || declared_inside(r, n->var))
 			continue;

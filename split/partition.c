@@ -342,6 +342,7 @@ static void merge_regions(struct func *f)
 			struct region *q = *at, joined = *r;
 
 			if (q != r && r->last->next == q->first && r->last->parent == q->first->parent &&
+			    q->first->parent->kind != N_IF &&
 			    q->first->kind != N_CASE && q->first->kind != N_LABEL && q->first->kind != N_DEFAULT) {
 				joined.last = q->last;
 				joined.vars = NULL;
