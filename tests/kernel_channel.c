@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel runtime alone: a raw user half in a child process, the litmus module's face
- * in this one. One test per name; without a name, all of them. 0, or 1 and what differed.
+ * The kernel runtime alone. One test per name; without a name, all of them. 0, or 1 and
+ * what differed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,197 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel/litmus.h"
-#include "kernel_raw.h"
-
-#define CHECK(x) do {								\
-	if (!(x)) {								\
-		printf("  %s:%d: not so: %s\n", __func__, __LINE__, #x);	\
-		failures++;							\
-	}									\
-} while (0)
-
-static int failures, face, nspare;
-
-/* ---- the user half ---- */
-
-typedef int64_t (*serve)(struct raw_worker *w);	/* result of the upcall that was just delivered */
-
-struct server {
-	int fd;
-	serve how;
-};
-
-static int64_t nested(struct raw_worker *w, int err);
-
-static void *thread(void *at);
-
-static void spare(struct raw_worker *w, struct server *s)
-{
-	pthread_t t;
-
-	if (!(w->flags & TANDEM_UP_SPARE) || w->op != TANDEM_OP_CALL)
-		return;
-	__atomic_add_fetch(&nspare, 1, __ATOMIC_RELAXED);
-	if (pthread_create(&t, NULL, thread, s))
-		_exit(9);
-}
-
-static struct server server;
-
-static void *thread(void *at)
-{
-	struct server *s = at;
-	struct raw_worker *w = calloc(1, sizeof(*w));
-	int64_t result;
-	int err = raw_worker(w, s->fd);
-
-	if (err)
-		_exit(8);
-	err = raw_next(w, TANDEM_SAY_NOTHING);
-	while (!err) {
-		if (w->op == TANDEM_OP_QUIT)
-			_exit(0);
-		spare(w, s);
-		result = s->how(w);
-		err = raw_reply(w, result);
-	}
-	_exit(err == -EPROTO ? 3 : err == -ESHUTDOWN ? 4 : 5);
-}
-
-static pid_t start(serve how)
-{
-	pid_t pid = fork();
-	int err;
-
-	if (pid)
-		return pid;
-	server.how = how;
-	server.fd = raw_open();
-	if (server.fd < 0)
-		_exit(6);
-	for (int i = 0; i < 200; i++) {
-		err = raw_attach(server.fd, "litmus", LITMUS_BUILD, TANDEM_ATTACH_WAIT);
-		if (err != -EBUSY)
-			break;
-		usleep(10000);
-	}
-	if (err)
-		_exit(7);
-	thread(&server);
-	return 0;
-}
-
-/* A downcall that may meet nested calls on its way. */
-static int down(struct raw_worker *w, unsigned int id, unsigned int n, const struct tandem_wire *arg)
-{
-	uint64_t seq = w->seq;
-	int err = raw_down(w, id, n, arg);
-
-	while (!err && w->op == TANDEM_OP_CALL && w->seq != seq) {
-		spare(w, &server);
-		err = raw_reply(w, nested(w, 0));
-	}
-	w->seq = seq;
-	return err;
-}
-
-static int64_t (*nested_how)(struct raw_worker *w);
-
-static int64_t nested(struct raw_worker *w, int err)
-{
-	return nested_how ? nested_how(w) : -ENOSYS;
-}
-
-/* ---- this side ---- */
-
-static struct litmus_run ran;
-
-static int run(unsigned int entry, uint64_t arg)
-{
-	ran.entry = entry;
-	ran.arg = arg;
-	if (ioctl(face, LITMUS_IOC_RUN, &ran))
-		return -errno;
-	return ran.error;
-}
-
-static void set(void)
-{
-	memset(&ran, 0, sizeof(ran));
-	ran.dev.a = 1;
-	ran.dev.b = 2;
-	ran.dev.e = 0x1122334455667788;
-	ran.dev.g = 0x7777;
-	ran.dev.h = 0x88;
-	ran.dev.bits = 0xa5;
-	ran.dev.arr[2] = 42;
-	ran.dev.fixed = 99;
-	ran.device = 1;
-	ioctl(face, LITMUS_IOC_SET, &ran);
-	ran.device = 0;
-	ioctl(face, LITMUS_IOC_SET, &ran);
-}
-
-static pid_t begin(serve how)
-{
-	pid_t pid = start(how);
-
-	if (ioctl(face, LITMUS_IOC_REGISTER))
-		printf("  register: %s\n", strerror(errno)), failures++;
-	set();
-	return pid;
-}
-
-static int finish(pid_t pid)
-{
-	int status;
-
-	if (ioctl(face, LITMUS_IOC_UNREGISTER))
-		printf("  unregister: %s\n", strerror(errno)), failures++;
-	waitpid(pid, &status, 0);
-	if (WIFSIGNALED(status))
-		return -WTERMSIG(status);
-	return WEXITSTATUS(status);
-}
-
-static long stat_of(const char *name)
-{
-	char line[256], key[128];
-	long v, found = -1;
-	FILE *f = fopen("/sys/kernel/debug/tandem/litmus/stats", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%127s %ld", key, &v) == 2 && !strcmp(key, name))
-			found = v;
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static long first_number(const char *file)
-{
-	char path[128];
-	long v = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/tandem/litmus/%s", file);
-	f = fopen(path, "r");
-	if (f) {
-		if (fscanf(f, "%ld", &v) != 1)
-			v = -1;
-		fclose(f);
-	}
-	return v;
-}
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
+#include "kernel_play.h"
 
 /* ---- plain, fields ---- */
 
@@ -225,11 +35,6 @@ static void test_plain(void)
 	CHECK(stat_of("upcalls") == 3);
 	printf("  %ld workers\n", stat_of("workers"));
 	CHECK(finish(pid) == 0);
-}
-
-static const struct raw_object *dev_of(struct raw_worker *w)
-{
-	return &w->object[w->wire[0].index & 255];
 }
 
 static int64_t check_fields(struct raw_worker *w)
@@ -624,151 +429,6 @@ static void test_atomic(void)
 	CHECK(finish(pid) == 0);
 }
 
-/* ---- rules that are broken ---- */
-
-static int bad;
-
-static int64_t breaks(struct raw_worker *w)
-{
-	const struct raw_object *o = dev_of(w);
-	struct raw_object other = *o;
-	struct tandem_wire wire = w->wire[0], size = raw_scalar(64);
-	struct tandem_record *rec;
-
-	switch (bad) {
-	case 0:	/* a wrong sequence number is answered by nothing */
-		w->seq += 1;
-		break;
-	case 1:
-		raw_flush(w, o, LITMUS_USE_TICKS, 0, 0, 1);
-		break;
-	case 2:
-		raw_flush(w, o, LITMUS_USE_FIXED, 0, 0, 1);
-		break;
-	case 3:
-		raw_flush(w, o, 200, 0, 0, 1);
-		break;
-	case 4:
-		raw_flush(w, o, LITMUS_USE_ARR, 4, 0, 1);
-		break;
-	case 5:
-		other.gen++;
-		raw_flush(w, &other, LITMUS_USE_A, 0, 0, 1);
-		break;
-	case 6:
-		other.index = 0xfffffff;
-		raw_flush(w, &other, LITMUS_USE_A, 0, 0, 1);
-		break;
-	case 7:
-		wire.offset = 1 << 30;
-		raw_flush_wire(w, o, LITMUS_USE_COOKIE, wire);
-		break;
-	case 8:
-		raw_down(w, LITMUS_DOWN_NEVER, 0, NULL);
-		return 0;
-	case 9:
-		raw_down(w, LITMUS_DOWN_UNLOCK, 0, NULL);
-		return 0;
-	case 10:
-		if (!raw_down(w, LITMUS_DOWN_LOCK, 0, NULL))
-			raw_down(w, LITMUS_DOWN_LOCK, 0, NULL);
-		return 0;
-	case 11:	/* a lock is kept */
-		raw_down(w, LITMUS_DOWN_LOCK, 0, NULL);
-		break;
-	case 12:
-		rec = raw_record(w, TANDEM_REC_FLUSH, 0, "", 0);
-		rec->bytes = 8;
-		break;
-	case 13:
-		rec = raw_record(w, TANDEM_REC_FLUSH, 0, "", 0);
-		rec->bytes = 0xfffffff8;
-		break;
-	case 14:
-		rec = raw_record(w, 77, 0, "", 0);
-		break;
-	case 15:
-		wire.tag = TANDEM_WIRE_TOKEN;
-		raw_flush_wire(w, o, LITMUS_USE_COOKIE, wire);
-		break;
-	case 16:
-		wire.tag = TANDEM_WIRE_SYMBOL;
-		wire.index = 1000;
-		raw_flush_wire(w, o, LITMUS_USE_FN, wire);
-		break;
-	case 17:	/* a device where a ring belongs */
-		raw_flush_wire(w, o, LITMUS_USE_RING, wire);
-		break;
-	case 18:	/* freed twice */
-		raw_down(w, LITMUS_DOWN_ALLOC, 1, &size);
-		wire = w->wire[0];
-		raw_down(w, LITMUS_DOWN_FREE, 1, &wire);
-		raw_down(w, LITMUS_DOWN_FREE, 1, &wire);
-		return 0;
-	case 19:	/* memory that is not its own */
-		raw_down(w, LITMUS_DOWN_FREE, 1, &wire);
-		return 0;
-	case 20:
-		raw_down(w, 999, 0, NULL);
-		return 0;
-	case 21:
-		raw_down(w, LITMUS_DOWN_ADD, 1, &size);
-		return 0;
-	case 22:	/* no last record */
-		raw_flush(w, o, LITMUS_USE_A, 0, 0, 1);
-		raw_next(w, TANDEM_SAY_DOWN);
-		return 0;
-	case 23:
-		w->at = 12;
-		raw_next(w, TANDEM_SAY_REPLY);
-		return 0;
-	case 24:
-		raw_next(w, 9);
-		return 0;
-	case 25:	/* a string without an end */
-		wire.tag = TANDEM_WIRE_STRING;
-		wire.index = raw_buffer(w, "litmus", 6);
-		raw_down(w, LITMUS_DOWN_LOG, 1, &wire);
-		return 0;
-	case 26: {	/* a buffer shorter than the length argument */
-		struct tandem_wire fill[2] = { { .tag = TANDEM_WIRE_BUFFER }, raw_scalar(1 << 20) };
-
-		fill[0].index = raw_buffer(w, "litmus", 6);
-		raw_down(w, LITMUS_DOWN_FILL, 2, fill);
-		return 0;
-	}
-	case 27:	/* not marked for queueing */
-		raw_queue(w, LITMUS_DOWN_UNLOCK, 0, NULL);
-		break;
-	}
-	return 0;
-}
-
-#define BREAKS	28
-
-static void test_refused(void)
-{
-	char reason[256];
-	pid_t pid;
-
-	for (bad = 0; bad < BREAKS; bad++) {
-		pid = begin(breaks);
-		CHECK(run(LITMUS_POKE, 0) == -EIO);
-		FILE *f = popen("grep ^condemned /sys/kernel/debug/tandem/litmus/stats", "r");
-
-		if (f && fgets(reason, sizeof(reason), f))
-			printf("  %d: %s", bad, reason);
-		if (f)
-			pclose(f);
-		if (ran.error != -EIO || ran.allocated || ran.locked || ran.dev.ticks ||
-		    ran.dev.fixed != 99)
-			printf("  %d was accepted\n", bad), failures++;
-		int how = finish(pid);	/* it may see the end before the signal */
-
-		CHECK(how == -SIGKILL || how >= 3);
-	}
-}
-
 /* ---- DMA memory, mapped ---- */
 
 static int64_t maps(struct raw_worker *w)
@@ -873,32 +533,16 @@ static void test_cost(void)
 	CHECK(finish(pid) == 0);
 }
 
-static const struct { const char *name; void (*run)(void); } test[] = {
+static const struct play test[] = {
 	{ "attach", test_attach }, { "plain", test_plain }, { "fields", test_fields },
 	{ "downcalls", test_downcalls }, { "nested", test_nested },
 	{ "concurrent", test_concurrent }, { "buffer", test_buffer }, { "spill", test_spill },
 	{ "atomic", test_atomic }, { "restart", test_restart }, { "death", test_death },
 	{ "sigstop", test_sigstop }, { "loop", test_loop }, { "ledger", test_ledger },
-	{ "map", test_map }, { "refused", test_refused }, { "cost", test_cost },
+	{ "map", test_map }, { "cost", test_cost },
 };
 
 int main(int argc, char **argv)
 {
-	int before, found = 0;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	face = open("/dev/litmus", O_RDWR);
-	if (face < 0) {
-		puts("no /dev/litmus: load tandem.ko and litmus.ko first");
-		return 77;
-	}
-	for (size_t i = 0; i < sizeof(test) / sizeof(test[0]); i++) {
-		if (argc > 1 && strcmp(argv[1], test[i].name))
-			continue;
-		found = 1;
-		before = failures;
-		test[i].run();
-		printf("%s %s\n", failures == before ? "ok" : "FAIL", test[i].name);
-	}
-	return !found || failures;
+	return play(argc, argv, test, sizeof(test) / sizeof(test[0]));
 }

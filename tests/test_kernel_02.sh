@@ -3,11 +3,10 @@
 # timeout: 600
 # A hostile user half: recorded messages mutated, reordered, repeated, from foreign threads, after the end.
 . tests/helpers.sh
-gcc -O2 -Wall -Werror -static -pthread -Iinclude/uapi -o "$out/kernel_hostile" \
+gcc -O2 -Wall -Werror -static -pthread -Iinclude/uapi -o build/kernel_hostile \
 	tests/kernel_hostile.c tests/kernel_raw.c || t_fail "kernel_hostile does not compile"
 n=2000 limit=500
 [ -z "$soak" ] || n=1000000 limit=36000
-cp "$out/kernel_hostile" build/kernel_hostile
-t_status 0 lab/run --time $limit --module "build/kernel/${kernel:-6.1}/tandem.ko" \
-	--module "build/kernel/${kernel:-6.1}/litmus.ko" -- \
+t_status 0 lab/run --time $limit --module "build/kernel/$kernel/tandem.ko" \
+	--module "build/kernel/$kernel/litmus.ko" -- \
 	sh -c "/tandem/kernel_hostile $n && rmmod litmus tandem"
