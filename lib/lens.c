@@ -90,6 +90,8 @@ static struct tandem_run *init_pass(struct tandem_pass *pass, const struct tande
 
 static int rank(const struct tandem_run *run)
 {
+	if (!run->is_word)
+		return 2;
 	return run->bytes == 8 ? 0 : run->bytes == 4 ? 1 : 2;
 }
 
@@ -103,8 +105,11 @@ static int compare_runs(const void *a, const void *b)
 	return one->use != two->use ? one->use - two->use : (int)(one->offset - two->offset);
 }
 
-static void order(struct tandem_pass *pass)
+static void order(struct tandem_pass *pass, bool is_copied)
 {
+	/* What a run is made of matters to nobody who only copies it. */
+	for (__u16 i = 0; is_copied && i < pass->nrun; i++)
+		pass->run[i].is_word = true;
 	qsort(pass->run, pass->nrun, sizeof(*pass->run), compare_runs);
 	while (pass->n8 < pass->nrun && rank(&pass->run[pass->n8]) == 0)
 		pass->n8++;
@@ -146,9 +151,9 @@ static struct tandem_run *init_lens(struct tandem_lens *lens, const struct tande
 			add_scalar(&lens->release, leaf, i, leaf->offset);
 	}
 	lens->payload = payload;
-	order(&lens->sync);
-	order(&lens->write);
-	order(&lens->release);
+	order(&lens->sync, true);
+	order(&lens->write, false);
+	order(&lens->release, false);
 	return room;
 }
 

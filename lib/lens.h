@@ -21,8 +21,9 @@ struct tandem_run {
 };
 
 /*
- * What is to be done for one element of a view's type: first the runs of 8 bytes, then
- * those of 4, then the rest, so that the first two need not ask for the length.
+ * What is to be done for one element of a view's type: first the words of 8 bytes, then
+ * those of 4, then the rest, so that the first two need not ask what they are. In the sync
+ * pass any run of that length is a word.
  */
 struct tandem_pass {
 	struct tandem_run *run;

@@ -426,12 +426,20 @@ struct flush {
 	struct tandem_seat *seat;
 	struct tandem_twin *twin;
 	size_t at;		/* of the FLUSH record in the body */
-	__u32 count;		/* of changes in it; 0: there is none yet */
-	struct tandem_change *slot, *end;	/* room in the body */
+	struct tandem_change *slot, *end;	/* room in the body; NULL: no record yet */
 	__u32 segment;		/* being looked at */
 	__u32 element;
 	int error;
 };
+
+static size_t count_of(const struct flush *flush)
+{
+	size_t begin = flush->at + sizeof(struct tandem_record);
+
+	if (!flush->slot)
+		return 0;
+	return flush->slot - (struct tandem_change *)(flush->seat->body.at + begin);
+}
 
 /* No room for another change, or no record yet. */
 static bool __attribute__((noinline)) more_room(struct flush *flush)
@@ -439,7 +447,7 @@ static bool __attribute__((noinline)) more_room(struct flush *flush)
 	struct tandem_body *body = &flush->seat->body;
 	size_t bytes = sizeof(struct tandem_change);
 
-	if (!flush->count) {
+	if (!flush->slot) {
 		bytes += sizeof(struct tandem_record);
 		flush->at = body->bytes;
 	} else {
@@ -450,7 +458,7 @@ static bool __attribute__((noinline)) more_room(struct flush *flush)
 		if (flush->error)
 			return false;
 	}
-	if (!flush->count)
+	if (!flush->slot)
 		body->bytes += sizeof(struct tandem_record);
 	flush->slot = (void *)(body->at + body->bytes);
 	flush->end = flush->slot + (body->room - body->bytes) / sizeof(struct tandem_change);
@@ -458,18 +466,20 @@ static bool __attribute__((noinline)) more_room(struct flush *flush)
 }
 
 /* The place of the next change; NULL: none, and flush->error says why. */
-static inline struct tandem_change *next_slot(struct flush *flush)
+static struct tandem_change *next_slot(struct flush *flush)
 {
-	if (__builtin_expect(flush->slot == flush->end, 0) && !more_room(flush))
+	if (flush->slot == flush->end && !more_room(flush))
 		return NULL;
-	flush->count++;
 	return flush->slot++;
 }
 
-static void finish_record(struct flush *flush)
+static long finish_record(struct flush *flush)
 {
 	struct tandem_body *body = &flush->seat->body;
+	size_t count = count_of(flush);
 
+	if (flush->error || !count)
+		return flush->error;
 	body->bytes = (unsigned char *)flush->slot - body->at;
 	body->queued = 0;
 	*(struct tandem_record *)(body->at + flush->at) = (struct tandem_record){
@@ -477,8 +487,9 @@ static void finish_record(struct flush *flush)
 		.index = flush->twin->index,
 		.gen = flush->twin->gen,
 		.bytes = body->bytes - flush->at,
-		.count = flush->count,
+		.count = count,
 	};
+	return count;
 }
 
 /*
@@ -604,42 +615,42 @@ static inline bool run_is_same(const unsigned char *at, const unsigned char *agr
 	return !(bytes & 1) || *at == *agreed;
 }
 
-/* A word that differs: what most changes are. */
-static inline void flush_word(struct flush *flush, const struct tandem_run *run, __u64 old, __u64 now,
-			      unsigned char *agreed, unsigned int size)
+/*
+ * Words, which are most of what changes. The compiler keeps all of this in registers, so
+ * it is written out rather than built from the functions above.
+ */
+static inline const struct tandem_run *flush_words(struct flush *flush, const struct tandem_run *run,
+						   unsigned int n, unsigned int size, size_t base)
 {
-	struct tandem_change *slot = next_slot(flush);
-
-	if (!slot)
-		return;
-	slot->segment = flush->segment;
-	slot->use = run->use;
-	slot->element = flush->element;
-	slot->item = slot->reserved = 0;
-	slot->old = old;
-	slot->now = now;
-	store(agreed, size, now);
-}
-
-static inline void flush_words(struct flush *flush, const struct tandem_lens *lens,
-			       const struct tandem_run *run, unsigned int n, unsigned int size,
-			       size_t base)
-{
-	unsigned char *at = flush->twin->at + base, *agreed = flush->twin->agreed + base;
+	const unsigned char *at = flush->twin->at + base;
+	unsigned char *agreed = flush->twin->agreed + base;
+	struct tandem_change *slot = flush->slot;
+	const struct tandem_run *end = run + n;
 	__u64 old, now;
 
-	for (; n--; run++) {
+	for (; run < end; run++) {
 		old = load(agreed + run->offset, size);
 		now = load(at + run->offset, size);
 		if (old == now)
 			continue;
-		if (run->is_word)
-			flush_word(flush, run, old, now, agreed + run->offset, size);
-		else
-			flush_run(flush, lens, run, base);
-		if (flush->error)
-			return;
+		if (slot == flush->end) {
+			flush->slot = slot;
+			if (!more_room(flush))
+				return end;
+			slot = flush->slot;
+		}
+		slot->segment = flush->segment;
+		slot->use = run->use;
+		slot->element = flush->element;
+		slot->item = 0;
+		slot->reserved = 0;
+		slot->old = old;
+		slot->now = now;
+		slot++;
+		store(agreed + run->offset, size, now);
 	}
+	flush->slot = slot;
+	return end;
 }
 
 static void flush_element(struct flush *flush, const struct tandem_lens *lens,
@@ -648,10 +659,8 @@ static void flush_element(struct flush *flush, const struct tandem_lens *lens,
 	const unsigned char *at = flush->twin->at + base, *agreed = flush->twin->agreed + base;
 	const struct tandem_run *run = pass->run, *end = run + pass->nrun;
 
-	flush_words(flush, lens, run, pass->n8, 8, base);
-	run += pass->n8;
-	flush_words(flush, lens, run, pass->n4, 4, base);
-	run += pass->n4;
+	run = flush_words(flush, run, pass->n8, 8, base);
+	run = flush_words(flush, run, pass->n4, 4, base);
 	for (; run < end && !flush->error; run++)
 		if (!run_is_same(at + run->offset, agreed + run->offset, run->bytes))
 			flush_run(flush, lens, run, base);
@@ -684,11 +693,7 @@ static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsig
 			base += lens->type->size;
 		}
 	}
-	if (flush.error)
-		return flush.error;
-	if (flush.count)
-		finish_record(&flush);
-	return flush.count;
+	return finish_record(&flush);
 }
 
 long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
