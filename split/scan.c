@@ -511,6 +511,34 @@ static bool in_private(const struct node *n)
 	       policy_find("private", record_name(base->var->type->record));
 }
 
+static bool device_pointer(struct scan *s, struct node *n, int level)
+{
+	struct node *at = NULL;
+
+	n = node_strip(n);
+	if (!n || level > 4)
+		return false;
+	if (n->kind == N_MEMBER && n->field && is_pointer(n->field->type))
+		return n->field->holds_mmio || n->field->holds_dma;
+	if ((n->kind == N_INDEX || n->kind == N_UNARY || n->kind == N_BINARY) && n->child)
+		return device_pointer(s, n->child, level + 1);
+	if (n->kind == N_REF && n->var && n->var->is_local && !n->var->is_param)
+		while ((at = node_next(s->f->body, at)))
+			if (local_value(at, n->var) && device_pointer(s, local_value(at, n->var), level + 1))
+				return true;
+	return false;
+}
+
+/* A record in registers or DMA memory: both halves have the memory itself, no field crosses. */
+static bool in_device(struct scan *s, const struct node *n)
+{
+	while (n && n->kind == N_MEMBER && !n->arrow)
+		n = node_strip(n->child);
+	if (n && n->kind == N_INDEX)
+		return device_pointer(s, n->child, 0);
+	return n && n->kind == N_MEMBER && device_pointer(s, n->child, 0);
+}
+
 static void member(struct scan *s, struct node *n, unsigned int how)
 {
 	struct field *f = n->field;
@@ -528,6 +556,8 @@ static void member(struct scan *s, struct node *n, unsigned int how)
 		mark(s, n, "opaque type", text_format("touches %s.%s, which stays in the kernel", f->in->name, f->name));
 		return;
 	}
+	if (in_device(s, n))
+		return;
 	if (t->kind == TYPE_RECORD) {
 		if (is_opaque(t->record)) {
 			if (!(how & (HOW_ADDRESS | HOW_BASE)))
