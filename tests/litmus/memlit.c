@@ -19,15 +19,21 @@
 #define WAKE_NS		2000000
 
 struct memlit {
-	/* neighbours: the interrupt's and the moved code's, in turn */
+	/*
+	 * Neighbours: the interrupt's and the moved code's, in turn. The rooms take a field's
+	 * place in the plan when a test makes its neighbour as wide as both.
+	 */
 	u32 a;
 	u32 b;
-	u8 a8;
-	u8 b8;
+	u32 room_of_b;
 	u16 a16;
 	u16 b16;
+	u8 a8;
+	u8 b8;
+	u16 gap;
 	unsigned int d:5;
 	unsigned int c:3;
+	u32 room_of_c;
 	u32 flags;		/* 1: moved code's, 2: interrupt's */
 	unsigned long bits;	/* the same, for code that stores constants */
 
@@ -41,7 +47,7 @@ struct memlit {
 	u32 stamp;
 	u32 locked;
 	u32 private;
-	u16 own[4];
+	u16 own[4] __aligned(8);
 
 	spinlock_t spin;
 	struct mutex mutex;
@@ -221,6 +227,8 @@ static long memlit_locked(struct memlit *m, u32 count)
 		mutex_lock(&m->mutex);
 		m->locked++;
 		mutex_unlock(&m->mutex);
+		if (i % 64 == 0)
+			memlit_stamp(m);
 	}
 	return 0;
 }
@@ -244,6 +252,7 @@ static long memlit_own(struct memlit *m, unsigned int which, u32 count)
 	for (u32 i = 0; i < count; i++) {
 		m->own[which] = i;
 		memlit_stamp(m);
+		memlit_stamp(m);	/* the other had time to spoil it */
 		lost += m->own[which] != (u16)i;
 	}
 	return lost;
