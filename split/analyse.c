@@ -86,12 +86,16 @@ static enum CXVisitorResult add_field(CXCursor c, CXClientData data)
 	CXType t = clang_getCursorType(c);
 	long long offset = clang_Cursor_getOffsetOfField(c);
 
+	const char *name = take(clang_getCursorSpelling(c));
+
+	if (strstr(name, "(anonymous") || strstr(name, "(unnamed"))
+		name = "";
+	if (clang_Cursor_isBitField(c) && !*name)	/* a gap */
+		return CXVisit_Continue;
 	rec->field = realloc(rec->field, (rec->nfield + 1) * sizeof(*rec->field));
 	f = &rec->field[rec->nfield++];
 	memset(f, 0, sizeof(*f));
-	f->name = take(clang_getCursorSpelling(c));
-	if (strstr(f->name, "(anonymous") || strstr(f->name, "(unnamed"))
-		f->name = "";
+	f->name = name;
 	f->in = rec;
 	f->offset_bits = offset < 0 ? 0 : offset;
 	f->bits = clang_Cursor_isBitField(c) ? clang_getFieldDeclBitWidth(c) : 0;

@@ -133,7 +133,7 @@ static int write_makefile(const struct source *src, const char *dir)
 		 "\t$(CC) $(flags) -w -fdebug-prefix-map=$(CURDIR)=$(or $(SOURCE),.) "
 		 "-x cpp-output -c -o $@ $<\n"
 		 "\n"
-		 "$(others): %%.o: %%.c\n"
+		 "$(others): %%.o: %%.c ../plan.c\n"
 		 "\t$(CC) $(flags) -Wall $(include) -fdebug-prefix-map=$(CURDIR)=. -c -o $@ $<\n"
 		 "\n"
 		 "clean:\n"
