@@ -91,6 +91,27 @@ void ledger_forget(struct state *st, unsigned long start, size_t size)
 			ledger_drop(st, r);
 }
 
+static void undo(struct state *st, struct record *r);
+
+/* Nobody has told the device to stop: it must not reach memory that goes now. */
+static void stop_device(struct state *st, struct scope *scope)
+{
+	struct record *r;
+
+	list_for_each_entry_reverse(r, &st->ledger.list, node)
+		if (r->scope == scope && st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS) {
+			undo(st, r);
+			return;
+		}
+}
+
+static bool is_dma(struct state *st, const struct record *r)
+{
+	struct object *o = r->gen ? object_by_handle(st, r->index, r->gen) : NULL;
+
+	return o && o->kind == TANDEM_OBJECT_DMA;
+}
+
 /*
  * Undoes one record, newest first chosen by the caller. Drops state.mutex for the time
  * of the undo itself: the list may have changed afterwards.
@@ -98,9 +119,12 @@ void ledger_forget(struct state *st, unsigned long start, size_t size)
 static void undo(struct state *st, struct record *r)
 {
 	const struct tandem_down *down = &st->plan->down[r->key.undo];
+	bool dma = is_dma(st, r);
 	struct object *o;
 
 	record_unlink(st, r);
+	if (dma)
+		stop_device(st, r->scope);
 	if (down->flags & TANDEM_DOWN_FREES) {
 		o = object_find(st, r->key.arg[0]);
 		if (o && o->gen && o->start == r->key.arg[0]) {

@@ -9,6 +9,7 @@
 #include "fail.h"
 #include "model.h"
 #include "source.h"
+#include "policy.h"
 #include "text.h"
 
 struct var_slot {
@@ -613,6 +614,18 @@ static void add_top(struct reader *r, CXCursor c, struct var *v, bool own)
 	t->name = take(clang_getCursorSpelling(c));
 }
 
+/* What undoes an acquisition, called by the driver or not. */
+static bool is_undo(CXCursor c)
+{
+	char *name = take(clang_getCursorSpelling(c));
+	bool found = false;
+
+	for (struct policy_line *l = policy_all(); l && !found; l = l->next)
+		found = !strcmp(l->word, "acquire") && l->narg > 2 && !strcmp(l->arg[2], name);
+	free(name);
+	return found;
+}
+
 static enum CXChildVisitResult visit_top(CXCursor c, CXCursor parent, CXClientData data)
 {
 	struct reader *r = data;
@@ -636,6 +649,8 @@ static enum CXChildVisitResult visit_top(CXCursor c, CXCursor parent, CXClientDa
 				}
 			}
 		}
+		if (!own && is_undo(c))
+			func_of(r, c);
 		break;
 	case CXCursor_VarDecl:
 		file = presumed(r, c, &line);

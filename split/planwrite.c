@@ -320,10 +320,11 @@ static void write_downs(const struct plan *plan, struct text *out)
 
 		text_add(out, "\t{ \"%s\", down_arg_%u, ", d->name, i);
 		value(plan, out, result, "result", NULL, f && is_string(result) ? "TANDEM_VALUE_STRING" : NULL, NULL);
-		text_add(out, ", %u, 0%s%s%s, 0, ", f ? f->nparam : d->nparam,
+		text_add(out, ", %u, 0%s%s%s%s, 0, ", f ? f->nparam : d->nparam,
 			 f && policy_find("short", f->name) ? " | TANDEM_DOWN_SHORT" : "",
 			 f && policy_find("queued", f->name) ? " | TANDEM_DOWN_QUEUED" : "",
-			 f && policy_find("frees", f->name) ? " | TANDEM_DOWN_FREES" : "");
+			 f && policy_find("frees", f->name) ? " | TANDEM_DOWN_FREES" : "",
+			 f && policy_find("stops", f->name) ? " | TANDEM_DOWN_STOPS" : "");
 		alloc(plan, d, out);
 		text_add(out, ", ");
 		ledger(plan, d, out);

@@ -20,7 +20,7 @@ static const struct word {
 	{ "local", 1, 1 }, { "downcall", 1, 1 }, { "constant", 2, 2 }, { "value", 2, 2 },
 	{ "asm", 2, 2 }, { "delay", 1, 1 }, { "register", 1, 1 },
 	{ "print", 2, 2 }, { "keeps", 2, 2 }, { "short", 1, 1 }, { "queued", 1, 1 },
-	{ "alloc", 3, 6 }, { "frees", 1, 1 }, { "acquire", 3, 10 }, { "mutex", 2, 4 },
+	{ "alloc", 3, 6 }, { "frees", 1, 1 }, { "stops", 1, 1 }, { "acquire", 3, 10 }, { "mutex", 2, 4 },
 	{ "buffer", 3, 3, true }, { "type", 3, 3 }, { "points", 2, 2 }, { "string", 1, 1 },
 	{ "fail", 1, 1, true }, { "reads", 1, 2 }, { "begins", 1, 1 }, { "ends", 1, 1 }, { "closes", 2, 2 },
 	{ "tail", 3, 3 }, { "life", 2, 2 }, { "overlay", 3, 3 }, { "noreturn", 1, 1 }, { "private", 1, 1 },
