@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 400
 # kernels: 6.1
 # A guest that panics or whose kernel complains is a failure, whatever the command's status was.
 . tests/helpers.sh

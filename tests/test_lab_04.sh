@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 150
+# timeout: 300
 # The stock e1000 has an address, answers and carries TCP both ways.
 . tests/helpers.sh
 t_status 0 lab/run --device e1000 --stock e1000 --out "$out" -- sh -ec '

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 150
+# timeout: 300
 # Two NICs with different drivers, each with its own peer; two vCPUs; two guests at once.
 . tests/helpers.sh
 lab/run --smp 2 --device e1000 --stock e1000 --device rtl8139 --stock 8139cp -- sh -ec '

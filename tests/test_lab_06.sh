@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 300
+# timeout: 400
 # kernels: 6.1
 # Counting mode: a fixed loop costs the same number of instructions in two boots, within 0.3 %.
 . tests/helpers.sh
