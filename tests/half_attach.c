@@ -145,7 +145,7 @@ static void calls(void)
 	IS((int)r.result, -2);
 	IS(r.kept, 13);
 	set();
-	IS(result(LITMUS_POKE, 15 + 10), 11);
+	IS(result(LITMUS_POKE, 15 + 4), 5);
 }
 
 static void buffers(void)
