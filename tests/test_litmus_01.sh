@@ -3,6 +3,7 @@
 # The memory model: nothing is lost, every waiting loop ends; and with the rules switched off, by
 # editing what the splitter wrote, each of these tests fails.
 # timeout: 400
+# kernels: 6.1
 . tests/helpers.sh
 
 kernel=6.1
