@@ -166,6 +166,7 @@ struct func {
 	struct edge *callees;
 	struct access *accesses;
 	struct region *regions;
+	int lock_effect;	/* 1: returns with a lock held, -1: releases its caller's */
 	int inline_class;	/* header inlines: 0 not known, 1 local, 2 downcall */
 	bool visiting;
 	bool user_needs;	/* referenced by user-half code */

@@ -392,7 +392,8 @@ static void judge(struct func *f)
 	for (struct mark *m = f->mark; m; m = m->next) {
 		if (m->node && (node_region(f, m->node) || known_call(f, m->node)))
 			continue;
-		why = m->node && strcmp(m->construct, "lock") && strcmp(m->construct, "goto") ?
+		why = m->node && strcmp(m->construct, "lock") && strcmp(m->construct, "goto") &&
+			strcmp(m->construct, "cleanup") ?
 			outline_statement(f, m->node, m->reason) : "the whole function";
 		if (why) {
 			keep(f, text_format("%s (%s)", m->reason, why), m->file, m->line);

@@ -7,6 +7,7 @@
 #include "text.h"
 
 #define HOW_ADDRESS	64	/* only the address is formed */
+#define PASSES_MAX	8
 #define HOW_BASE	128	/* left part of a longer path */
 
 struct label {
@@ -22,6 +23,7 @@ struct scan {
 	struct label *label;
 	int break_depth;		/* of the innermost switch or loop, -1: none seen */
 	struct node *region_first;
+	bool holds, releases;		/* returns with a lock, releases one that it did not take */
 };
 
 static void expr(struct scan *s, struct node *n, unsigned int how);
@@ -119,15 +121,16 @@ struct node *node_statement(const struct func *f, struct node *n)
 
 static void mark(struct scan *s, struct node *n, const char *construct, const char *reason)
 {
-	struct mark *m = calloc(1, sizeof(*m));
+	struct mark *m = calloc(1, sizeof(*m)), **at = &s->f->mark;
 
 	m->construct = construct;
 	m->reason = reason;
 	m->file = n ? n->file : s->f->file;
 	m->line = n ? n->line : s->f->line;
 	m->node = n;
-	m->next = s->f->mark;
-	s->f->mark = m;
+	while (*at)	/* the first is the one to tell */
+		at = &(*at)->next;
+	*at = m;
 }
 
 static void touch(struct scan *s, struct field *field, struct var *var, unsigned int how, struct node *n)
@@ -616,6 +619,18 @@ static void local_functions(struct scan *s, const struct var *v, struct func *ca
 	}
 }
 
+static void lock_call(struct scan *s, const struct func *f, struct node *n)
+{
+	int effect = policy_find("lock", f->name) ? 1 : policy_find("unlock", f->name) ? -1 : f->lock_effect;
+
+	if (effect < 0 && s->depth == 0) {
+		s->releases = true;
+		mark(s, n, "lock", "releases a lock that it did not take");
+	} else {
+		s->depth += effect;
+	}
+}
+
 static void call(struct scan *s, struct node *n)
 {
 	struct func *f = call_target(n);
@@ -624,10 +639,7 @@ static void call(struct scan *s, struct node *n)
 
 	if (f) {
 		edge(s, f, n, false);
-		if (policy_find("lock", f->name))
-			s->depth++;
-		else if (policy_find("unlock", f->name) && s->depth > 0)
-			s->depth--;
+		lock_call(s, f, n);
 	} else if (callee && callee->kind == N_MEMBER && callee->field) {
 		expr(s, callee, ACC_READ);
 		if (!callee->field->in->is_own && !callee->field->stored)
@@ -1005,14 +1017,18 @@ static bool stmt(struct scan *s, struct node *n)
 	case N_RETURN:
 		for (struct node *c = n->child; c; c = c->next)
 			expr(s, c, ACC_READ);
-		if (s->depth > 0)
+		if (s->depth > 0) {
 			mark(s, n, "lock", "returns with a lock held");
+			s->holds = true;
+		}
 		return true;
 	case N_BREAK: case N_CONTINUE:
 		if (s->depth > s->break_depth)
 			s->break_depth = s->depth;
 		return true;
 	case N_DECL:
+		if (memmem(s->f->tu->text + n->start, n->end - n->start, "cleanup", 7))
+			mark(s, n, "cleanup", "runs a function when a variable goes out of scope");
 		for (struct node *c = n->child; c; c = c->next)
 			stmt(s, c);
 		return false;
@@ -1034,7 +1050,8 @@ static bool stmt(struct scan *s, struct node *n)
 	}
 }
 
-static void scan(struct model *model, struct func *f)
+/* True if what its callers must know of its locks has changed. */
+static bool scan(struct model *model, struct func *f)
 {
 	struct scan s = { .model = model, .f = f, .break_depth = -1 };
 
@@ -1042,19 +1059,26 @@ static void scan(struct model *model, struct func *f)
 	f->callees = NULL;
 	f->mark = NULL;
 	f->regions = NULL;
-	stmt(&s, f->body);
+	if (!stmt(&s, f->body) && s.depth > 0)
+		s.holds = true;
+	if (f->lock_effect == s.holds - s.releases)
+		return false;
+	f->lock_effect = s.holds - s.releases;
+	return true;
 }
 
 void scan_all(struct model *model)
 {
 	struct scan s = { .model = model };
 
-	/* twice: what is learnt of fields in one function is used in all */
+	/* at least twice: what is learnt of fields in one function is used in all */
 	for (struct var *v = model->var; v; v = v->next)
 		if (v->init && v->init->kind == N_INIT)
 			init_list(&s, v->type, v->init);
-	for (int pass = 0; pass < 2; pass++)
+	for (int pass = 0, changed = 1; pass < 2 || (changed && pass < PASSES_MAX); pass++) {
+		changed = 0;
 		for (struct func *f = model->func; f; f = f->next)
 			if (f->body)
-				scan(model, f);
+				changed |= scan(model, f);
+	}
 }
