@@ -15,6 +15,7 @@ static void help(void)
 	     "\n"
 	     "  -o DIR               the halves and the reports (new, empty, or from an earlier split)\n"
 	     "  --kernel VERSION     for this kernel (default 6.1)\n"
+	     "  --name NAME          the split driver's own name, so that it can run beside the stock one\n"
 	     "  --policy DIR         folder of policy files (default: tandem's own)\n"
 	     "  --explain FUNCTION   say why FUNCTION is on its side, write nothing\n"
 	     "  --no-build           write the sources of the halves, do not compile them");
@@ -25,6 +26,7 @@ int options_parse(int argc, char **argv, struct split_options *o)
 	static const struct option known[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "kernel", required_argument, NULL, 'k' },
+		{ "name", required_argument, NULL, 'N' },
 		{ "policy", required_argument, NULL, 'p' },
 		{ "explain", required_argument, NULL, 'e' },
 		{ "no-build", no_argument, NULL, 'n' },
@@ -41,6 +43,9 @@ int options_parse(int argc, char **argv, struct split_options *o)
 			break;
 		case 'k':
 			o->kernel = optarg;
+			break;
+		case 'N':
+			o->name = optarg;
 			break;
 		case 'p':
 			o->policy = optarg;

@@ -103,6 +103,29 @@ static void definitions(struct plan *plan, struct tu *tu, struct edits *e)
 	}
 }
 
+/* The last node below a designator is its value. */
+static struct node *designated(struct node *n)
+{
+	while (n->child && n->kind == N_OTHER)
+		for (n = n->child; n->next;)
+			n = n->next;
+	return n;
+}
+
+/* Two drivers of one name cannot register with one bus. */
+static void rename_driver(const char *name, struct node *list, struct edits *e)
+{
+	for (struct node *n = list->child; n; n = n->next) {
+		struct field *field = n->kind == N_OTHER && n->child && n->child->kind == N_MEMBER ? n->child->field : NULL;
+		struct node *value = designated(n);
+
+		if (value->kind == N_INIT)
+			rename_driver(name, value, e);
+		else if (field && policy_find("named", field_name(field)))
+			edit_add(e, value->start, value->end, text_format("\"%s\"", name));
+	}
+}
+
 static const char *module_entry(struct tu *tu, const char *which, char *name, size_t room)
 {
 	for (unsigned int i = 0; i < tu->ntop; i++) {
@@ -193,6 +216,9 @@ void emit_kernel_unit(struct plan *plan, struct tu *tu, struct text *out)
 	for (unsigned int i = 0; i < tu->ntop; i++)
 		if (tu->top[i].name && (!strcmp(tu->top[i].name, "init_module") || !strcmp(tu->top[i].name, "cleanup_module")))
 			edit_add(&e, tu->top[i].start, tu->top[i].end, "");
+	for (struct var *v = plan->model->var; v && plan->model->rename; v = v->next)
+		if (v->tu == tu && v->is_own && v->init && v->init->kind == N_INIT)
+			rename_driver(plan->model->rename, v->init, &e);
 	text_add(out, "int tandem_up(unsigned int, const " U64 " *, const " U64 " *, " U64 " *);\n");
 	edit_apply(&e, tu->text, 0, tu->length, out);
 	text_add(out, "\n# 1 \"%s-generated\"\n", tu->name);

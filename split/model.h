@@ -235,6 +235,7 @@ struct model {
 	struct type *type;
 	struct var *var;	/* file-scope and static local */
 	const char *module;
+	const char *rename;	/* what the driver registers as, or NULL: its own name */
 	struct func *hash[4096];
 };
 

@@ -23,7 +23,7 @@ static const struct word {
 	{ "alloc", 3, 6 }, { "frees", 1, 1 }, { "stops", 1, 1 }, { "acquire", 3, 10 }, { "mutex", 2, 4 },
 	{ "buffer", 3, 3, true }, { "type", 3, 3 }, { "points", 2, 2 }, { "string", 1, 1 },
 	{ "fail", 1, 1, true }, { "reads", 1, 2 }, { "begins", 1, 1 }, { "ends", 1, 1 }, { "closes", 2, 2 },
-	{ "tail", 3, 3 }, { "life", 2, 2 }, { "overlay", 3, 3 }, { "noreturn", 1, 1 }, { "private", 1, 1 },
+	{ "tail", 3, 3 }, { "life", 2, 2 }, { "overlay", 3, 3 }, { "noreturn", 1, 1 }, { "named", 1, 1 }, { "private", 1, 1 },
 };
 
 static struct policy_line *lines, **tail = &lines;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "emit.h"
 #include "explain.h"
@@ -14,6 +16,19 @@
 #include "source.h"
 #include "split.h"
 #include "text.h"
+
+/* The module, the files of the split, and what the driver registers as: other than the stock one's. */
+static int call_it(struct model *model, struct source *src, const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	if (!n || name[n] || n > 40)
+		return fail(-EINVAL, "--name %s: take a name of at most 40 of a-z 0-9 _", name);
+	free(src->module);
+	src->module = text_dup(name);
+	model->rename = src->module;
+	return 0;
+}
 
 static int passes(struct model *model, const struct source *src, const struct split_options *o)
 {
@@ -52,7 +67,10 @@ int split_run(const struct split_options *o)
 	e = source_open(&src, o->what, o->kernel, o->out);
 	if (e)
 		return e;
-	e = passes(model, &src, o);
+	if (o->name)
+		e = call_it(model, &src, o->name);
+	if (!e)
+		e = passes(model, &src, o);
 	source_close(&src);
 	return e;
 }

@@ -9,6 +9,7 @@ struct split_options {
 	const char *what;	/* module name or folder */
 	const char *kernel;	/* "6.1" */
 	const char *out;	/* output folder */
+	const char *name;	/* of the result, or NULL: the module's */
 	const char *policy;	/* folder of policy files */
 	const char *explain;	/* name of a function, or NULL */
 	bool build;		/* compile the halves as well */
