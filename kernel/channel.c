@@ -35,9 +35,9 @@ void channel_put(struct tandem_channel *ch)
 	u32 left = 0;
 
 	if (st) {
-		spin_lock(&st->lock);
+		mutex_lock(&st->mutex);
 		left = --ch->users;
-		spin_unlock(&st->lock);
+		mutex_unlock(&st->mutex);
 	}
 	if (!left)
 		channel_free(ch);
@@ -73,7 +73,7 @@ static void wake_everybody(struct tandem_channel *ch)
 	struct call *c;
 	u32 i;
 
-	lockdep_assert_held(&st->lock);
+	lockdep_assert_held(&st->mutex);
 	/* Pairs with the barriers of set_current_state() in the waits. */
 	smp_mb();
 	for_each_call(c, i, st)
@@ -96,15 +96,16 @@ void channel_condemn(struct tandem_channel *ch, const char *why)
 
 	if (!st)
 		return;
-	spin_lock(&st->lock);
+	mutex_lock(&st->mutex);
 	first = !ch->condemned;
 	if (first) {
 		ch->broke = !why;
 		WRITE_ONCE(ch->condemned, true);
+		WRITE_ONCE(st->attended, false);
 		strscpy(st->reason, why ?: ch->why, sizeof(st->reason));
 		wake_everybody(ch);
 	}
-	spin_unlock(&st->lock);
+	mutex_unlock(&st->mutex);
 	if (!first)
 		return;
 	if (!ch->quit)
@@ -117,10 +118,10 @@ void channel_condemn(struct tandem_channel *ch, const char *why)
 /* The kernel half goes: idle workers are told so. */
 void channel_quit(struct tandem_channel *ch)
 {
-	spin_lock(&ch->state->lock);
+	mutex_lock(&ch->state->mutex);
 	WRITE_ONCE(ch->quit, true);
 	wake_everybody(ch);
-	spin_unlock(&ch->state->lock);
+	mutex_unlock(&ch->state->mutex);
 }
 
 static int channel_open(struct inode *inode, struct file *file)
@@ -153,13 +154,11 @@ static int channel_release(struct inode *inode, struct file *file)
 		channel_condemn(ch, ch->seen ?: "its process has ended");
 		mutex_lock(&registry_lock);
 		mutex_lock(&st->mutex);
-		spin_lock(&st->lock);
 		if (st->channel == ch) {
 			st->channel = NULL;
 			if (st->half)
 				st->half->channel = NULL;
 		}
-		spin_unlock(&st->lock);
 		mutex_unlock(&st->mutex);
 		mutex_unlock(&registry_lock);
 	}
@@ -197,7 +196,6 @@ static int attach_to(struct tandem_channel *ch, struct state *st, const struct t
 	int err;
 
 	mutex_lock(&st->mutex);
-	spin_lock(&st->lock);
 	err = attach_rule(st, arg);
 	if (!err) {
 		kref_get(&st->ref);
@@ -208,8 +206,8 @@ static int attach_to(struct tandem_channel *ch, struct state *st, const struct t
 		st->channel = ch;
 		st->half->channel = ch;
 		st->reason[0] = 0;
+		WRITE_ONCE(st->attended, false);
 	}
-	spin_unlock(&st->lock);
 	mutex_unlock(&st->mutex);
 	if (!err)
 		wake_up_all(&registry_changed);

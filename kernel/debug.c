@@ -63,12 +63,12 @@ static int calls_show(struct seq_file *m, void *unused)
 	struct call *c;
 	u32 i;
 
-	spin_lock(&st->lock);
+	mutex_lock(&st->mutex);
 	for_each_call(c, i, st)
 		seq_printf(m, "%llu %s pid %d worker %u turn %s%s\n", c->seq, c->entry->name,
 			   c->task->pid, c->worker->id, turn[READ_ONCE(c->worker->turn)],
 			   c->outer ? " nested" : "");
-	spin_unlock(&st->lock);
+	mutex_unlock(&st->mutex);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(calls);
@@ -99,11 +99,9 @@ static int stats_show(struct seq_file *m, void *unused)
 		   s->queued, s->syncs, s->flushes, s->changes, s->bytes_up);
 	seq_printf(m, "bytes_down %llu\ntokens %llu\nspills %llu\nrefused %llu\n", s->bytes_down,
 		   s->tokens, s->spills, s->refused);
-	spin_lock(&st->lock);
 	seq_printf(m, "workers %u\nattached %d\ncondemned %s\n",
 		   st->channel ? st->channel->nworker : 0,
 		   st->channel && !st->channel->condemned, st->reason[0] ? st->reason : "no");
-	spin_unlock(&st->lock);
 	show_names(m, st);
 	mutex_unlock(&st->mutex);
 	return 0;

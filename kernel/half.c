@@ -71,7 +71,6 @@ static struct state *state_alloc(struct tandem_half *half)
 	st->half = half;
 	st->plan = half->plan;
 	strscpy(st->name, half->plan->module, sizeof(st->name));
-	spin_lock_init(&st->lock);
 	mutex_init(&st->mutex);
 	INIT_LIST_HEAD(&st->scopes);
 	INIT_LIST_HEAD(&st->strings);
@@ -116,12 +115,7 @@ static int start_helper(struct state *st)
 /* The first worker waits, so the driver's first upcall will be served. */
 static bool attended(struct state *st)
 {
-	bool yes;
-
-	spin_lock(&st->lock);
-	yes = st->channel && !st->channel->condemned && st->channel->idle;
-	spin_unlock(&st->lock);
-	return yes;
+	return READ_ONCE(st->attended);
 }
 
 static int wait_attended(struct state *st)
@@ -194,12 +188,12 @@ void tandem_half_unregister(struct tandem_half *half)
 	mutex_lock(&registry_lock);
 	list_del(&half->node);
 	debug_remove(st);
-	spin_lock(&st->lock);
+	mutex_lock(&st->mutex);
 	st->dying = true;
 	ch = st->channel;
 	if (ch)
 		ch->users++;
-	spin_unlock(&st->lock);
+	mutex_unlock(&st->mutex);
 	mutex_unlock(&registry_lock);
 
 	wait_event(st->drained, !READ_ONCE(st->ncalls));
@@ -211,9 +205,7 @@ void tandem_half_unregister(struct tandem_half *half)
 	}
 	mutex_lock(&registry_lock);
 	mutex_lock(&st->mutex);
-	spin_lock(&st->lock);
 	st->channel = NULL;
-	spin_unlock(&st->lock);
 	state_forget(st);
 	mutex_unlock(&st->mutex);
 	mutex_unlock(&registry_lock);

@@ -5,11 +5,11 @@
  * Lock order, outermost first:
  *   registry_lock	mutex, half.c: which halves there are, which channel serves which
  *   mmap_lock		(not ours) faults and mmap come with it
- *   state.mutex	objects, tokens, ledger, kept strings, statistics, bodies being
- *			written or parsed. Nothing of the user half's memory is touched and
- *			no thunk is called under it
+ *   state.mutex	the channel, its idle workers, the active calls; objects, tokens,
+ *			ledger, kept strings, statistics, bodies being written or parsed.
+ *			Nothing of the user half's memory is touched and no thunk is called
+ *			under it. One lock for all: an upcall takes it twice, and no more
  *   channel.windows	rwsem: which windows still reach their device
- *   state.lock		spinlock: the channel, its idle workers, the active calls
  *
  * A worker and the thread whose upcall it serves take turns: worker.turn says whose
  * it is, and whoever has the turn owns the fields that are marked "turn".
@@ -195,16 +195,16 @@ struct state {
 	unsigned long *warned;		/* bit per entry; atomic bits */
 	bool stale;			/* registry_lock: someone came with another build id */
 
-	spinlock_t lock;
-	struct tandem_channel *channel;	/* lock */
-	bool dying;			/* lock: no upcall and no attach any more */
-	u64 seq;			/* lock: of upcalls */
-	u32 ncalls;			/* lock */
-	struct hlist_head calls[1 << CALLER_BITS];	/* lock; by task, innermost first */
-	wait_queue_head_t drained;	/* ncalls became 0 */
-	char reason[128];		/* lock: why the last channel was condemned */
-
 	struct mutex mutex;
+	struct tandem_channel *channel;	/* mutex */
+	bool dying;			/* mutex: no upcall and no attach any more */
+	bool attended;			/* mutex for writing: a worker of the channel has waited */
+	u64 seq;			/* mutex: of upcalls */
+	u32 ncalls;			/* mutex */
+	struct hlist_head calls[1 << CALLER_BITS];	/* mutex; by task, innermost first */
+	wait_queue_head_t drained;	/* ncalls became 0 */
+	char reason[128];		/* mutex: why the last channel was condemned */
+
 	struct objects objects;		/* mutex */
 	struct list_head scopes;	/* mutex */
 	struct ledger ledger;		/* mutex */
@@ -263,8 +263,8 @@ struct worker {
 	struct tandem_area *area;	/* shared with the user half */
 
 	u32 turn;			/* enum turn; release and acquire */
-	struct worker *colder;		/* state.lock: the next idle one */
-	bool joined;			/* state.lock: was idle once */
+	struct worker *colder;		/* state.mutex: the next idle one */
+	bool joined;			/* state.mutex: was idle once */
 
 	/* turn */
 	struct call *call;		/* innermost */
@@ -304,21 +304,21 @@ struct worker {
  * never before the file's release, which condemns it first.
  */
 struct tandem_channel {
-	u32 users;			/* state.lock, once attached */
+	u32 users;			/* state.mutex, once attached */
 	struct state *state;		/* set once by ATTACH under registry_lock; a reference */
 	struct address_space *mapping;	/* of the file: for revocation */
 	struct pid *pid;		/* the process that attached */
 	u32 nglobal, nentry;		/* of the half it attached to */
-	bool condemned;			/* state.lock for writing */
-	bool quit;			/* state.lock for writing: the kernel half is gone */
-	bool watching;			/* state.lock: the watchdog is armed */
+	bool condemned;			/* state.mutex for writing */
+	bool quit;			/* state.mutex for writing: the kernel half is gone */
+	bool watching;			/* state.mutex: the watchdog is armed */
 	u64 watched;			/* watchdog only: state.seq at its last look */
 	u32 quiet;			/* watchdog only: looks since there was a call */
 	const char *seen;		/* watchdog only: why it ends the channel */
 	char why[96];			/* state.mutex: the rule that was broken */
 	bool broke;			/* a rule was broken, not a death */
-	struct worker *idle;		/* state.lock; warmest first */
-	u32 idled;			/* state.lock: how often one became idle */
+	struct worker *idle;		/* state.mutex; warmest first */
+	u32 idled;			/* state.mutex: how often one became idle */
 	wait_queue_head_t waiting;	/* callers without a worker */
 	struct worker **worker;		/* WORKERS_MAX; filled under registry_lock, never changed */
 	u32 nworker;			/* release after the slot is filled */

@@ -166,11 +166,12 @@ int message_take(struct call *c, u64 *result)
 	const char *rule;
 	int ret = 0;
 
-	mutex_lock(&c->state->mutex);
+	lockdep_assert_held(&c->state->mutex);
 	c->state->stats.bytes_down += end;
 	w->nbuffer = 0;
 	for (at = 0; at < end && !ret; at = next) {
-		rule = tandem_record_rule(w->in, end, at);
+		rule = tandem_record_plain(w->in, end, at) ? NULL :
+		       tandem_record_rule(w->in, end, at);
 		if (unlikely(rule)) {
 			ret = refuse(c, "%s", rule);
 			break;
@@ -188,7 +189,6 @@ int message_take(struct call *c, u64 *result)
 	}
 	if (!ret)
 		c->state->stats.bytes_up += w->up.at;
-	mutex_unlock(&c->state->mutex);
 	return ret;
 }
 

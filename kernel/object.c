@@ -366,11 +366,9 @@ void scope_end(struct state *st, struct scope *scope)
 	list_for_each_entry(r, &st->ledger.list, node)
 		if (r->scope == scope)
 			r->scope = NULL;
-	spin_lock(&st->lock);
 	for_each_call(c, i, st)
 		if (c->scope == scope)
 			c->scope = NULL;
-	spin_unlock(&st->lock);
 	list_del(&scope->node);
 	kfree(scope);
 }

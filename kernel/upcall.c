@@ -86,21 +86,20 @@ static struct worker *idle_worker(struct state *st, struct tandem_channel *ch)
 		w = ch->idle;
 		if (w || !wait || !usable(ch))
 			break;
-		spin_unlock(&st->lock);
+		mutex_unlock(&st->mutex);
 		wait = schedule_timeout(WATCH_PERIOD);
-		spin_lock(&st->lock);
+		mutex_lock(&st->mutex);
 		wait = wait || worth_waiting(ch, &idled, &looks);
 	}
 	finish_wait(&ch->waiting, &entry);
 	if (!w && usable(ch)) {
-		spin_unlock(&st->lock);
+		mutex_unlock(&st->mutex);
 		channel_condemn(ch, "no worker became idle within the deadline");
-		spin_lock(&st->lock);
+		mutex_lock(&st->mutex);
 	}
 	return usable(ch) ? w : NULL;
 }
 
-/* state.mutex is not held: only this thread uses what is parked. */
 static int park(struct call *c)
 {
 	struct worker *w = c->worker;
@@ -140,34 +139,34 @@ static void unpark(struct call *c)
 
 /*
  * Finds the worker and enters the call everywhere. -EIO: no user half serves; then
- * nothing is entered.
+ * nothing is entered, and c->worker is NULL. state.mutex is held, but for waiting.
  */
 static int call_begin(struct call *c)
 {
 	struct state *st = c->state;
 	struct hlist_head *bucket = &st->calls[hash_ptr(c->task, CALLER_BITS)];
-	struct tandem_channel *ch;
+	struct tandem_channel *ch = st->channel;
 	struct worker *w;
-	bool watch = false;
 
-	spin_lock(&st->lock);
-	ch = st->channel;
+	c->channel = NULL;
 	if (unlikely(!usable(ch) || st->dying))
-		goto dead;
-	ch->users++;
+		return -EIO;
 	c->outer = outer_of(bucket, c->task);
-	if (c->outer) {
+	if (unlikely(c->outer)) {
 		if (c->outer->channel != ch)
-			goto put;
+			return -EIO;
 		c->outermost = c->outer->outermost;
 		w = c->outer->worker;
+		ch->users++;
 	} else {
 		c->outermost = c;
+		c->channel = ch;
+		ch->users++;
 		w = ch->idle;
 		if (unlikely(!w)) {
 			w = idle_worker(st, ch);
 			if (!w)
-				goto put;
+				return -EIO;
 		}
 		ch->idle = w->colder;
 		w->spare = !ch->idle && ch->nworker < WORKERS_MAX;
@@ -179,55 +178,55 @@ static int call_begin(struct call *c)
 	st->ncalls++;
 	hlist_add_head(&c->node, bucket);
 	if (unlikely(!ch->watching)) {
-		watch = ch->watching = true;
+		ch->watching = true;
 		ch->users++;
-	}
-	spin_unlock(&st->lock);
-	if (unlikely(watch))
 		watchdog_start(ch);
-	if (c->outer && c->outer->parsing)
-		return park(c);
-	return 0;
-dead:
-	spin_unlock(&st->lock);
-	return -EIO;
-put:
-	spin_unlock(&st->lock);
-	channel_put(ch);
-	return -EIO;
+	}
+	return unlikely(c->outer && c->outer->parsing) ? park(c) : 0;
 }
 
+/* The call's stay at the channel is over; then state.mutex is not held any more. */
+static void call_unlock(struct call *c)
+{
+	struct tandem_channel *ch = c->channel;
+	u32 users = ch ? --ch->users : 1;
+
+	mutex_unlock(&c->state->mutex);
+	if (unlikely(!users))
+		channel_free(ch);
+}
+
+/* The worker is its outer call's again, or idle. Ends with call_unlock(). */
 static void call_leave(struct call *c)
 {
 	struct state *st = c->state;
 	struct tandem_channel *ch = c->channel;
 	struct worker *w = c->worker;
-	bool waiting = false;
-	u32 users;
 
-	if (c->parked)
+	if (unlikely(c->gained))
+		kfree(c->gained);
+	if (unlikely(c->parked))
 		unpark(c);
 	w->call = c->outer;
-	if (c->outer)
-		w->seq = c->outer->seq;
-	spin_lock(&st->lock);
 	__hlist_del(&c->node);
 	st->ncalls--;
-	if (!c->outer) {
+	if (unlikely(c->outer)) {
+		w->seq = c->outer->seq;
+	} else {
+		if (c->nheld)
+			objects_release(c);
+		if (w->tokens.count)
+			tokens_reset(w);
 		w->colder = ch->idle;
 		ch->idle = w;
 		ch->idled++;
-		/* Who waits has queued itself under the lock. */
-		waiting = waitqueue_active(&ch->waiting);
+		/* Who waits has queued itself under the mutex. */
+		if (unlikely(waitqueue_active(&ch->waiting)))
+			wake_up(&ch->waiting);
 	}
 	if (unlikely(st->dying) && !st->ncalls)
 		wake_up_all(&st->drained);
-	if (unlikely(waiting))
-		wake_up(&ch->waiting);
-	users = --ch->users;
-	spin_unlock(&st->lock);
-	if (unlikely(!users))
-		channel_free(ch);
+	call_unlock(c);
 }
 
 /* ---- turns ---- */
@@ -292,7 +291,6 @@ static int marshal(struct call *c)
 	struct state *st = c->state;
 	int err;
 
-	mutex_lock(&st->mutex);
 	c->mark = st->ledger.seq;
 	c->locks_before = c->outermost->locks;
 	st->stats.up[c->id]++;
@@ -309,10 +307,17 @@ static int marshal(struct call *c)
 	if (c->worker->up.base != c->worker->up.home)
 		st->stats.spills++;
 	st->stats.bytes_up += c->worker->up.at;
-	mutex_unlock(&st->mutex);
 	return err;
 }
 
+/* Nothing is left to do for this reply but to leave. */
+static bool simple(const struct call *c)
+{
+	return !(c->entry->flags & (TANDEM_ENTRY_BEGINS | TANDEM_ENTRY_ENDS)) &&
+	       c->outermost->locks <= c->locks_before && !READ_ONCE(c->channel->condemned);
+}
+
+/* Afterwards the call may have left its worker: then c->worker is NULL. */
 static int converse(struct call *c, u64 *result)
 {
 	u32 op = TANDEM_OP_CALL;
@@ -324,7 +329,14 @@ static int converse(struct call *c, u64 *result)
 			return -EIO;
 		if (unlikely(READ_ONCE(c->channel->condemned)))
 			return -EIO;
+		mutex_lock(&c->state->mutex);
 		ret = message_take(c, result);
+		if (likely(ret == TOOK_REPLY && simple(c))) {
+			call_leave(c);
+			c->worker = NULL;
+			return 0;
+		}
+		mutex_unlock(&c->state->mutex);
 		if (ret)
 			break;
 		if (unlikely(READ_ONCE(c->channel->condemned)))
@@ -399,22 +411,6 @@ static void abort_call(struct call *c)
 	mutex_unlock(&st->mutex);
 }
 
-static void call_settle(struct call *c)
-{
-	struct state *st = c->state;
-
-	if (unlikely(c->gained))
-		kfree(c->gained);
-	if (c->outer)
-		return;
-	if (!c->nheld && !c->worker->tokens.count)
-		return;
-	mutex_lock(&st->mutex);
-	objects_release(c);
-	tokens_reset(c->worker);
-	mutex_unlock(&st->mutex);
-}
-
 static void call_init(struct call *c, struct state *st, unsigned int entry, const u64 *arg,
 		      const u64 *bytes)
 {
@@ -454,17 +450,22 @@ int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
 	if (!stack_left(st, entry))
 		return -EIO;
 	call_init(&c, st, entry, arg, bytes);
+	mutex_lock(&st->mutex);
 	err = call_begin(&c);
 	if (!err)
 		err = marshal(&c);
+	if (likely(c.worker))
+		mutex_unlock(&st->mutex);
+	else
+		call_unlock(&c);
 	if (!err)
 		err = converse(&c, &value);
 	if (unlikely(err == -EIO))
 		abort_call(&c);
-	else if (!err)
+	else if (unlikely(c.worker && !err))
 		scope_done(&c, value);
-	if (c.worker) {
-		call_settle(&c);
+	if (unlikely(c.worker)) {
+		mutex_lock(&st->mutex);
 		call_leave(&c);
 	}
 	if (!err && result)

@@ -110,10 +110,10 @@ static void watchdog_verdict(struct work_struct *work)
 
 	if (ch->seen)
 		channel_condemn(ch, ch->seen);
-	spin_lock(&st->lock);
+	mutex_lock(&st->mutex);
 	again = !ch->condemned && st->ncalls;
 	ch->watching = again;
-	spin_unlock(&st->lock);
+	mutex_unlock(&st->mutex);
 	if (again)
 		look_here(ch);
 	else

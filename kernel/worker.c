@@ -90,7 +90,9 @@ static int serve_here(struct worker *w)
 	u64 unused;
 	int ret;
 
+	mutex_lock(&c->state->mutex);
 	ret = message_take(c, &unused);
+	mutex_unlock(&c->state->mutex);
 	if (ret) {
 		w->op = TANDEM_SAY_NOTHING;
 		channel_condemn(ch, ret == -EPROTO ? NULL : "no memory for its message");
@@ -160,12 +162,13 @@ static void join(struct worker *w)
 
 	if (likely(w->joined))
 		return;
-	spin_lock(&st->lock);
+	mutex_lock(&st->mutex);
 	w->joined = true;
+	WRITE_ONCE(st->attended, true);
 	w->colder = ch->idle;
 	ch->idle = w;
 	ch->idled++;
-	spin_unlock(&st->lock);
+	mutex_unlock(&st->mutex);
 	wake_up(&ch->waiting);
 	wake_up_all(&registry_changed);
 }

@@ -54,7 +54,7 @@ enum tandem_life {
 };
 
 struct tandem_type {
-	const char *name;	/* "struct e1000_adapter" */
+	const char *name;	/* "struct net_device" */
 	__u32 size;
 	__u16 nleaf;
 	__u16 nembed;

@@ -47,6 +47,20 @@ static inline bool tandem_is_error(__u64 value)
 	return value >= (__u64)-4095;
 }
 
+/* True if a FLUSH or REPLY record at @at is surely well-formed; else ask tandem_record_rule(). */
+static inline bool tandem_record_plain(const void *body, __u32 bytes, __u32 at)
+{
+	const struct tandem_record *rec = (const void *)((const __u8 *)body + at);
+	__u32 left = bytes - at;
+
+	if (at > bytes || left < sizeof(*rec) || rec->bytes > left)
+		return false;
+	if (rec->kind == TANDEM_REC_FLUSH)
+		return rec->bytes == sizeof(*rec) + (__u64)rec->count * sizeof(struct tandem_change);
+	return rec->kind == TANDEM_REC_REPLY && rec->count == 1 &&
+	       rec->bytes == sizeof(*rec) + sizeof(struct tandem_wire);
+}
+
 /*
  * Checks the record at @at of a worker's body of @bytes. NULL: its lengths hold.
  * Otherwise the rule that it breaks.
