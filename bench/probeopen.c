@@ -4,6 +4,8 @@
  *
  * probeopen SLOT DRIVER ROUNDS: unbinds, binds again and brings the interface up, ROUNDS
  * times after one that is not counted; prints "PROBE OPEN" in ns for each round.
+ * probeopen SLOT DRIVER link STATS: one round, the kernel half's statistics cleared before
+ * it, and printed as soon as there is a link.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -67,6 +69,35 @@ static void interface(char *name)
 	closedir(dir);
 }
 
+static void link_statistics(const char *path)
+{
+	char name[IFNAMSIZ] = "", carrier[64], text[16384];
+	ssize_t n;
+	int fd;
+
+	interface(name);
+	snprintf(carrier, sizeof(carrier), "/sys/class/net/%s/carrier", name);
+	do {
+		usleep(1000);
+		fd = open(carrier, O_RDONLY);
+		n = read(fd, text, 1);
+		close(fd);
+	} while (n != 1 || text[0] != '1');
+	fd = open(path, O_RDONLY);
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		fwrite(text, 1, n, stdout);
+	close(fd);
+}
+
+static void clear_statistics(const char *path)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		fail(path);
+	close(fd);
+}
+
 static long long up(int fd)
 {
 	struct ifreq r = { 0 };
@@ -87,10 +118,19 @@ int main(int argc, char **argv)
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	long long probe, open;
 
-	if (argc != 4)
+	if (argc < 4)
 		return 1;
 	slot = argv[1];
 	driver = argv[2];
+	if (argc == 5) {
+		say("unbind");
+		usleep(100000);
+		clear_statistics(argv[4]);
+		say("bind");
+		up(fd);
+		link_statistics(argv[4]);
+		return 0;
+	}
 	for (int i = 0; i <= atoi(argv[3]); i++) {
 		say("unbind");
 		usleep(100000);
