@@ -16,7 +16,7 @@ struct kbuild_folder {
 };
 
 struct kbuild_object {
-	char *stem;	/* "e1000_main", "pci/quirk" */
+	char *stem;	/* "main", "pci/quirk" */
 	char *flags;	/* flags of this file only */
 	char *drop;	/* flags that this file must not get */
 };

@@ -49,7 +49,7 @@ struct field {
 };
 
 struct record {
-	const char *name;	/* "struct e1000_adapter", "union (unnamed at ...)" */
+	const char *name;	/* "struct net_device", "union (unnamed at ...)" */
 	struct type *type;
 	bool is_union, is_complete, is_own;
 	const char *opaque;	/* policy line that says so, or NULL */
@@ -169,6 +169,7 @@ struct func {
 	int lock_effect;	/* 1: returns with a lock held, -1: releases its caller's */
 	int inline_class;	/* header inlines: 0 not known, 1 local, 2 downcall */
 	bool visiting;
+	bool taken;		/* address stored where nothing is known of its use */
 	bool user_needs;	/* referenced by user-half code */
 	int entry, down, symbol;
 	unsigned int lines, number;

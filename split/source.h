@@ -6,14 +6,14 @@
 #define SPLIT_SOURCE_H
 
 struct source_tu {
-	char *name;		/* "e1000_main" */
+	char *name;		/* "main" */
 	char *c;		/* path of the .c file as kbuild knows it */
 	char *i;		/* path of gcc's preprocessed output */
 	char *flags;		/* the compiler's flags, without -c, -o, input and -Wp,-MMD */
 };
 
 struct source {
-	char *module;		/* "e1000" */
+	char *module;		/* "dummy" */
 	char *dir;		/* folder of the driver's sources */
 	char *release;		/* "6.1.0-56-amd64" */
 	char *kdir;		/* headers package's build folder */
