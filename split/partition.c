@@ -182,6 +182,9 @@ static void unknown_roles(struct model *model)
 			if (e->callee && !e->call && !e->indirect && e->callee->is_own && e->callee->has_body && !e->callee->role)
 				make_atomic(e->callee, text_format("%s takes its address for a use that is not understood", f->name),
 					    NULL, f->file, f->line);
+	for (struct func *f = model->func; f; f = f->next)
+		if (f->is_own && f->has_body && f->taken && !f->atomic)
+			make_atomic(f, "its address is in a table whose use is not understood", NULL, f->file, f->line);
 	for (struct func *f = model->func; f; f = f->next) {
 		if (!f->is_own || !f->has_body || f->atomic)
 			continue;
@@ -249,7 +252,7 @@ static const char *call_problem(struct edge *e)
 
 	if (e->indirect || !g || !e->call || runs_in_user(g) || inline_class(g) == INLINE_LOCAL)
 		return NULL;
-	if (policy_find("lock", g->name) || policy_find("unlock", g->name))
+	if (policy_find("lock", g->name) || policy_find("unlock", g->name) || g->lock_effect)
 		return "lock outside a region that could be outlined";
 	if (g->is_variadic && !policy_find("print", g->name))
 		return text_format("%s takes a variable number of arguments", g->name);

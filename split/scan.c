@@ -157,6 +157,8 @@ static void edge(struct scan *s, struct func *callee, struct node *call, bool in
 	s->f->callees = e;
 }
 
+static bool learnt;	/* something that another turn over the functions needs */
+
 static void add_role(struct func *f, struct field *field, struct func *callee, unsigned int arg, struct node *n)
 {
 	struct role *r;
@@ -164,6 +166,7 @@ static void add_role(struct func *f, struct field *field, struct func *callee, u
 	for (r = f->role; r; r = r->next)
 		if (r->field == field && r->callee == callee && r->arg == arg)
 			return;
+	learnt = true;
 	r = calloc(1, sizeof(*r));
 	r->field = field;
 	r->callee = callee;
@@ -194,9 +197,81 @@ static struct func *address_of_function(struct node *n)
 	return n && n->kind == N_REF ? n->func : NULL;
 }
 
+/* Is @n the variable, or part of what it is set to in @f? Gives the value, or NULL. */
+static struct node *value_of(struct node *n, const struct var *v)
+{
+	struct node *l;
+
+	if (n->kind == N_VAR && n->var == v)
+		return n->child;
+	if (n->kind != N_BINARY || n->op != OP_ASSIGN)
+		return NULL;
+	l = node_strip(n->child);
+	while (l && l->kind == N_INDEX)
+		l = node_strip(l->child);
+	return l && l->kind == N_REF && l->var == v ? n->child->next : NULL;
+}
+
+static void values_add(struct func *f, struct func_list **out)
+{
+	struct func_list *l;
+
+	for (l = *out; l; l = l->next)
+		if (l->func == f)
+			return;
+	l = calloc(1, sizeof(*l));
+	l->func = f;
+	l->next = *out;
+	*out = l;
+}
+
+/* Functions whose address @n may be, in the body of @f: through variables, parameters, tables, results. */
+static void values(struct model *model, struct func *f, struct node *n, int level, struct func_list **out)
+{
+	struct func *fn = address_of_function(n);
+	struct node *v = node_strip(n), *at = NULL;
+	struct func_list *l;
+
+	if (fn) {
+		values_add(fn, out);
+		return;
+	}
+	while (v && v->kind == N_INDEX)
+		v = node_strip(v->child);
+	if (!v || level > 6)
+		return;
+	if (v->kind == N_INIT || v->kind == N_CONDITIONAL || v->kind == N_OTHER || v->kind == N_STMTEXPR) {
+		for (at = v->kind == N_CONDITIONAL ? v->child->next : v->child; at; at = at->next)
+			values(model, f, at, level + 1, out);
+	} else if (v->kind == N_MEMBER && v->field) {
+		for (l = v->field->stored; l; l = l->next)
+			values_add(l->func, out);
+	} else if (v->kind == N_CALL && call_target(v) && call_target(v)->body) {
+		while ((at = node_next(call_target(v)->body, at)))
+			if (at->kind == N_RETURN && at->child)
+				values(model, call_target(v), at->child, level + 1, out);
+	} else if (v->kind == N_REF && v->var && v->var->init) {
+		values(model, f, v->var->init, level + 1, out);
+	} else if (v->kind == N_REF && v->var && f) {
+		while ((at = node_next(f->body, at)))
+			if (value_of(at, v->var))
+				values(model, f, value_of(at, v->var), level + 1, out);
+		for (unsigned int i = 0; i < f->nparam && v->var->is_param; i++)
+			for (struct func *g = model->func; g && f->param[i].var == v->var; g = g->next)
+				for (struct role *r = g->role; r; r = r->next)
+					if (r->callee == f && r->arg == i)
+						values_add(g, out);
+	}
+}
+
 static bool is_pointer(const struct type *t)
 {
 	return t && t->kind == TYPE_POINTER;
+}
+
+static bool is_function_pointer(const struct type *t)
+{
+	return is_pointer(t) && t->target->kind == TYPE_FUNCTION;
 }
 
 static bool is_scalar(const struct type *t)
@@ -237,6 +312,12 @@ static void learn(struct scan *s, struct field *field, struct node *value)
 	if (fn) {
 		add_role(fn, field, NULL, 0, v);
 		return;
+	}
+	if (is_function_pointer(v->type)) {
+		struct func_list *l = NULL;
+
+		for (values(s->model, s->f, v, 0, &l); l; l = l->next)
+			add_role(l->func, field, NULL, 0, v);
 	}
 	if (v->kind == N_STRING)
 		field->holds_string = true;
@@ -282,6 +363,8 @@ static void init_list(struct scan *s, struct type *type, struct node *list)
 		}
 		if (field)
 			learn(s, field, value);
+		else if (address_of_function(value))
+			address_of_function(value)->taken = true;
 		if (s->f)
 			expr(s, value, ACC_READ);
 	}
@@ -600,25 +683,6 @@ static bool runs_here(const struct func *f)
 	return policy_find("local", f->name) || (f->has_body && !policy_find("downcall", f->name));
 }
 
-/* Functions that a local pointer is ever set to become @callee's argument @arg. */
-static void local_functions(struct scan *s, const struct var *v, struct func *callee, unsigned int arg)
-{
-	struct node *n = NULL;
-
-	while ((n = node_next(s->f->body, n))) {
-		struct node *value = NULL;
-		struct func *fn;
-
-		if (n->kind == N_VAR && n->var == v)
-			value = n->child;
-		else if (n->kind == N_BINARY && n->op == OP_ASSIGN && n->child->kind == N_REF && n->child->var == v)
-			value = n->child->next;
-		fn = value ? address_of_function(value) : NULL;
-		if (fn)
-			add_role(fn, NULL, callee, arg, n);
-	}
-}
-
 static void lock_call(struct scan *s, const struct func *f, struct node *n)
 {
 	int effect = policy_find("lock", f->name) ? 1 : policy_find("unlock", f->name) ? -1 : f->lock_effect;
@@ -656,15 +720,12 @@ static void call(struct scan *s, struct node *n)
 		struct node *v = node_strip(arg);
 		struct func *fn = address_of_function(arg);
 
-		if (fn && f)
-			add_role(fn, NULL, f, i, v);
-		if (f && v && v->kind == N_REF && v->var && v->var->is_local && v->type && v->type->kind == TYPE_POINTER &&
-		    v->type->target->kind == TYPE_FUNCTION)
-			local_functions(s, v->var, f, i);
-		if (v && v->kind == N_MEMBER && v->field && f && v->field->type->kind == TYPE_POINTER &&
-		    v->field->type->target->kind == TYPE_FUNCTION)
-			for (struct func_list *l = v->field->stored; l; l = l->next)
+		if (f && v && (fn || is_function_pointer(v->type))) {
+			struct func_list *l = NULL;
+
+			for (values(s->model, s->f, arg, 0, &l); l; l = l->next)
 				add_role(l->func, NULL, f, i, v);
+		}
 		/* a record handed as plain memory to code that runs in this half */
 		if (f && runs_here(f) && i < f->nparam && is_pointer(f->param[i].type) && v && is_pointer(v->type)) {
 			if (is_scalar(f->param[i].type->target) && v->type->target->record)
@@ -870,19 +931,54 @@ static bool block(struct scan *s, struct node *n)
 	return ends;
 }
 
+/* 1: what a condition locks is locked if it is true; -1: if it is not; 0: who knows. */
+static int sense(const struct scan *s, struct node *n)
+{
+	int sign = 1;
+
+	while (n) {
+		if (n->kind == N_CAST || n->kind == N_OTHER) {
+			for (n = n->child; n && n->next; )
+				n = n->next;
+		} else if (n->kind == N_UNARY && s->f->tu->text[n->start] == '!') {
+			sign = -sign;
+			n = n->child;
+		} else if (n->kind == N_CALL && call_target(n) && !strcmp(call_target(n)->name, "__builtin_expect")) {
+			n = call_arg(n, 0);
+		} else if (n->kind == N_BINARY && n->op == OP_LOGIC) {
+			return sign > 0 && memmem(s->f->tu->text + n->child->end,
+						  n->child->next->start - n->child->end, "&&", 2);
+		} else {
+			return n->kind == N_CALL || n->kind == N_STMTEXPR || n->kind == N_CONDITIONAL ? sign : 0;
+		}
+	}
+	return 0;
+}
+
 static bool branch(struct scan *s, struct node *n)
 {
 	struct node *c = n->child, *then, *other;
-	int d0, d1;
+	int before = s->depth, d_then, d_other, d1;
 	bool e1, e2 = false;
 
 	expr(s, c, ACC_READ);
-	d0 = s->depth;
+	d_then = d_other = s->depth;
+	if (s->depth > before) {	/* an attempt to lock */
+		int sign = sense(s, c);
+
+		if (!sign)
+			mark(s, n, "lock", "may take a lock in a condition");
+		else if (sign > 0)
+			d_other = before;
+		else
+			d_then = before;
+	}
 	then = c ? c->next : NULL;
 	other = then ? then->next : NULL;
+	s->depth = d_then;
 	e1 = stmt(s, then);
 	d1 = s->depth;
-	s->depth = d0;
+	s->depth = d_other;
 	if (other)
 		e2 = stmt(s, other);
 	if (e2 && !e1)
@@ -1076,9 +1172,11 @@ void scan_all(struct model *model)
 		if (v->init && v->init->kind == N_INIT)
 			init_list(&s, v->type, v->init);
 	for (int pass = 0, changed = 1; pass < 2 || (changed && pass < PASSES_MAX); pass++) {
+		learnt = false;
 		changed = 0;
 		for (struct func *f = model->func; f; f = f->next)
 			if (f->body)
 				changed |= scan(model, f);
+		changed |= learnt;
 	}
 }
