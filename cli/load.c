@@ -61,6 +61,22 @@ bool load_fits(const char *ko)
 	return fits;
 }
 
+int load_depends(const char *ko)
+{
+	char *list = load_info(ko, "depends"), *save = NULL, *name;
+	int e = 0;
+
+	for (name = list ? strtok_r(list, ",", &save) : NULL; name && !e; name = strtok_r(NULL, ",", &save)) {
+		const char *const argv[] = { "modprobe", name, NULL };
+
+		if (!strcmp(name, "tandem") || load_is_loaded(name) || !run_program(argv, NULL, "/dev/null"))
+			continue;
+		e = complain("module %s, which %s needs, cannot be loaded: see modprobe %s", name, ko, name);
+	}
+	free(list);
+	return e;
+}
+
 int load_module(const char *ko)
 {
 	int fd = open(ko, O_RDONLY | O_CLOEXEC), e = 0;

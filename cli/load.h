@@ -10,6 +10,8 @@ char *load_info(const char *ko, const char *key);
 bool load_is_loaded(const char *module);	/* "-" and "_" are the same */
 /* Is @ko made for the running kernel? Else complains. */
 bool load_fits(const char *ko);
+/* Loads the modules that @ko needs, but for tandem.ko. Else complains. */
+int load_depends(const char *ko);
 /* 0 or -errno. */
 int load_module(const char *ko);
 /* What errno @error of loading @ko means and what to do. */

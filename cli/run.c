@@ -112,6 +112,8 @@ int command_run(int argc, char **argv)
 	if (!load_fits(half.ko))
 		return EXIT_FAILURE;
 	e = load_runtime();
+	if (!e)
+		e = load_depends(half.ko);
 	if (e)
 		return e;
 	return start_halves(half.result.module, half.user, argv + 2, argc - 2, half.ko);

@@ -16,6 +16,7 @@
  *
  * status: "rc N" or "fail REASON". The exit port gets the low bits; the host reads the file.
  */
+#define _GNU_SOURCE	/* memmem */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -356,6 +357,21 @@ static void wait_ready(pid_t pid, const char *log, const char *name)
 	}
 }
 
+/* What a split module needs of the distribution's, as modprobe finds out for the stock one. */
+static void load_depends(const char *object)
+{
+	static const char word[] = "\0depends=";
+	size_t size;
+	char *file = read_file(object, &size), *save, *name;
+	char *list = file ? memmem(file, size, word, sizeof(word) - 1) : NULL;
+
+	name = list ? strtok_r(list + sizeof(word) - 1, ",", &save) : NULL;
+	for (; name; name = strtok_r(NULL, ",", &save))
+		if (strcmp(name, "tandem"))
+			load_stock(name);
+	free(file);
+}
+
 static void load_split(const char *module, const char *folder)
 {
 	char user[256], object[256], log[128], err[128];
@@ -367,6 +383,7 @@ static void load_split(const char *module, const char *folder)
 	snprintf(object, sizeof(object), "%s/%s/%s.ko", folder, module, module);
 	snprintf(log, sizeof(log), "/lab/%s-user.out", module);
 	snprintf(err, sizeof(err), "/lab/%s-user.err", module);
+	load_depends(object);
 	/* the module's init waits for the user half, whose attach waits for the module */
 	pid = start(argv, log, err);
 	rc = insmod(object, "");
