@@ -13,7 +13,8 @@ check() {
 		gcc -E -I. "$unit" -o "$out/$(basename "$unit" .c).i" || t_fail "$unit: no input"
 		units+=("$out/$(basename "$unit" .c).i" "$unit")
 	done
-	"$pass" -o "$out/joined" policy "${units[@]}" >"$out/now" 2>"$out/said" || t_fail "$1: $(cat "$out/said")"
+	echo '# SPDX-License-Identifier: GPL-2.0' >"$out/now"
+	"$pass" -o "$out/joined" policy "${units[@]}" >>"$out/now" 2>"$out/said" || t_fail "$1: $(cat "$out/said")"
 	[ ! -s "$out/said" ] || t_fail "$1: $(cat "$out/said")"
 	[ -z "${UPDATE-}" ] || cp "$out/now" "$expected"
 	diff -u "$expected" "$out/now" || t_fail "$1: not as expected"
