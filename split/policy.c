@@ -15,15 +15,15 @@ static const struct word {
 	unsigned int min, max;
 	bool code;
 } words[] = {
-	{ "root", 1, 1 }, { "sleeps", 1, 1 }, { "root-function", 1, 1 }, { "keep", 1, 2 },
-	{ "lock", 1, 1 }, { "unlock", 1, 1 }, { "opaque", 1, 1 },
-	{ "local", 1, 1 }, { "downcall", 1, 1 }, { "constant", 2, 2 }, { "value", 2, 2 },
-	{ "asm", 2, 2 }, { "delay", 1, 1 }, { "register", 1, 1 },
-	{ "print", 2, 2 }, { "keeps", 2, 2 }, { "short", 1, 1 }, { "queued", 1, 1 },
-	{ "alloc", 3, 6 }, { "frees", 1, 1 }, { "stops", 1, 1 }, { "acquire", 3, 10 }, { "mutex", 2, 4 },
-	{ "buffer", 3, 3, true }, { "type", 3, 3 }, { "points", 2, 2 }, { "string", 1, 1 },
-	{ "fail", 1, 1, true }, { "reads", 1, 2 }, { "begins", 1, 1 }, { "ends", 1, 1 }, { "closes", 2, 2 },
-	{ "tail", 3, 3 }, { "life", 2, 2 }, { "overlay", 3, 3 }, { "noreturn", 1, 1 }, { "named", 1, 1 }, { "private", 1, 1 },
+	{ "root", 1, 1, false }, { "sleeps", 1, 1, false }, { "root-function", 1, 1, false }, { "keep", 1, 2, false },
+	{ "lock", 1, 1, false }, { "unlock", 1, 1, false }, { "opaque", 1, 1, false },
+	{ "local", 1, 1, false }, { "downcall", 1, 1, false }, { "constant", 2, 2, false }, { "value", 2, 2, false },
+	{ "asm", 2, 2, false }, { "delay", 1, 1, false }, { "register", 1, 1, false },
+	{ "print", 2, 2, false }, { "keeps", 2, 2, false }, { "short", 1, 1, false }, { "queued", 1, 1, false },
+	{ "alloc", 3, 6, false }, { "frees", 1, 1, false }, { "stops", 1, 1, false }, { "acquire", 3, 10, false }, { "mutex", 2, 4, false },
+	{ "buffer", 3, 3, true }, { "type", 3, 3, false }, { "points", 2, 2, false }, { "string", 1, 1, false },
+	{ "fail", 1, 1, true }, { "reads", 1, 2, false }, { "begins", 1, 1, false }, { "ends", 1, 1, false }, { "closes", 2, 2, false },
+	{ "tail", 3, 3, false }, { "life", 2, 2, false }, { "overlay", 3, 3, false }, { "noreturn", 1, 1, false }, { "named", 1, 1, false }, { "private", 1, 1, false },
 };
 
 static struct policy_line *lines, **tail = &lines;

@@ -328,7 +328,7 @@ static void flatten(struct plan *plan, int type, struct record *r, uint32_t base
 		union_room = r->type->size;
 	else if (r->type->size)
 		union_room = 0;
-	if (base || count > 1) {
+	if (base || count > 1 || r != t->record) {
 		t->embed = realloc(t->embed, (t->nembed + 1) * sizeof(*t->embed));
 		t->embed[t->nembed].offset = base;
 		t->embed[t->nembed].stride = stride;

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Questions about nodes: what is called, what a value may be, which statement something is in. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanning.h"
+
+struct node *node_strip(struct node *n)
+{
+	while (n && n->child) {
+		if (n->kind == N_CAST || (n->kind == N_OTHER && !n->child->next && n->type)) {
+			/* a cast's type operand leaves no node: the operand is the last child */
+			n = n->child;
+			while (n->next)
+				n = n->next;
+			continue;
+		}
+		if (n->kind == N_UNARY && n->op == OP_PLAIN && !n->child->next && n->type == n->child->type) {
+			n = n->child;
+			continue;
+		}
+		break;
+	}
+	return n;
+}
+
+struct func *call_target(const struct node *call)
+{
+	struct node *n = node_strip(call->child);
+
+	while (n && n->kind == N_UNARY && n->op == OP_DEREF)
+		n = node_strip(n->child);
+	return n && n->kind == N_REF ? n->func : NULL;
+}
+
+struct node *call_arg(const struct node *call, unsigned int i)
+{
+	struct node *n = call->child ? call->child->next : NULL;
+
+	while (n && i--)
+		n = n->next;
+	return n;
+}
+
+struct region *node_region(const struct func *f, const struct node *n)
+{
+	for (struct region *r = f->regions; r; r = r->next)
+		if (n->start >= r->first->start && n->end <= r->last->end)
+			return r;
+	return NULL;
+}
+
+static bool is_statement(const struct node *n)
+{
+	return n->kind >= N_COMPOUND && n->kind <= N_NULL && n->kind != N_VAR && n->kind != N_CASE &&
+	       n->kind != N_DEFAULT && n->kind != N_LABEL;
+}
+
+static bool in_list(const struct node *n)
+{
+	return n->parent && (n->parent->kind == N_COMPOUND || n->parent->kind == N_CASE ||
+			     n->parent->kind == N_DEFAULT || n->parent->kind == N_LABEL);
+}
+
+/* A statement that hangs on an if or a loop, as opposed to their conditions. */
+static bool is_branch(const struct node *n)
+{
+	const struct node *p = n->parent;
+
+	if (!p)
+		return false;
+	if (p->kind == N_IF)
+		return n != p->child;
+	if (p->kind == N_DO)
+		return n == p->child;
+	return (p->kind == N_FOR || p->kind == N_WHILE) && !n->next;
+}
+
+struct node *node_statement(const struct func *f, struct node *n)
+{
+	const char *text = f->tu->text;
+	struct node *best = NULL;
+
+	for (; n && n != f->body; n = n->parent) {
+		if (!is_statement(n) && n->parent != f->body && !in_list(n) && !is_branch(n))
+			continue;
+		if (best && memchr(text + n->start, '\n', n->end - n->start))
+			break;
+		if (n->kind == N_CASE || n->kind == N_DEFAULT || n->kind == N_LABEL)
+			break;
+		best = n;
+	}
+	return best;
+}
+
+struct func *node_function(struct node *n)
+{
+	n = node_strip(n);
+	if (n && n->kind == N_UNARY && n->op == OP_ADDRESS)
+		n = node_strip(n->child);
+	return n && n->kind == N_REF ? n->func : NULL;
+}
+
+/* Is @n the variable, or part of what it is set to in @f? Gives the value, or NULL. */
+static struct node *value_of(struct node *n, const struct var *v)
+{
+	struct node *l;
+
+	if (n->kind == N_VAR && n->var == v)
+		return n->child;
+	if (n->kind != N_BINARY || n->op != OP_ASSIGN)
+		return NULL;
+	l = node_strip(n->child);
+	while (l && l->kind == N_INDEX)
+		l = node_strip(l->child);
+	return l && l->kind == N_REF && l->var == v ? n->child->next : NULL;
+}
+
+static void values_add(struct func *f, struct func_list **out)
+{
+	struct func_list *l;
+
+	for (l = *out; l; l = l->next)
+		if (l->func == f)
+			return;
+	l = calloc(1, sizeof(*l));
+	l->func = f;
+	l->next = *out;
+	*out = l;
+}
+
+void node_functions(struct model *model, struct func *f, struct node *n, int level, struct func_list **out)
+{
+	struct func *fn = node_function(n);
+	struct node *v = node_strip(n), *at = NULL;
+	struct func_list *l;
+
+	if (fn) {
+		values_add(fn, out);
+		return;
+	}
+	while (v && v->kind == N_INDEX)
+		v = node_strip(v->child);
+	if (!v || level > 6)
+		return;
+	if (v->kind == N_INIT || v->kind == N_CONDITIONAL || v->kind == N_OTHER || v->kind == N_STMTEXPR) {
+		for (at = v->kind == N_CONDITIONAL ? v->child->next : v->child; at; at = at->next)
+			node_functions(model, f, at, level + 1, out);
+	} else if (v->kind == N_MEMBER && v->field) {
+		for (l = v->field->stored; l; l = l->next)
+			values_add(l->func, out);
+	} else if (v->kind == N_CALL && call_target(v) && call_target(v)->body) {
+		while ((at = node_next(call_target(v)->body, at)))
+			if (at->kind == N_RETURN && at->child)
+				node_functions(model, call_target(v), at->child, level + 1, out);
+	} else if (v->kind == N_REF && v->var && v->var->init) {
+		node_functions(model, f, v->var->init, level + 1, out);
+	} else if (v->kind == N_REF && v->var && f) {
+		while ((at = node_next(f->body, at)))
+			if (value_of(at, v->var))
+				node_functions(model, f, value_of(at, v->var), level + 1, out);
+		for (unsigned int i = 0; i < f->nparam && v->var->is_param; i++)
+			for (struct func *g = model->func; g && f->param[i].var == v->var; g = g->next)
+				for (struct role *r = g->role; r; r = r->next)
+					if (r->callee == f && r->arg == i)
+						values_add(g, out);
+	}
+}
