@@ -243,6 +243,8 @@ static void ledger_after(struct down *d, struct object *o)
 		}
 		return;
 	}
+	if (ledger_holds(st, rule, &key))
+		return;
 	d->record = NULL;
 	r->key = key;
 	r->scope = outermost->scope;

@@ -485,11 +485,14 @@ void tokens_free(struct worker *w);
 int ledger_init(struct state *st);
 void ledger_exit(struct state *st);
 struct record *ledger_find(struct state *st, const struct tandem_key *key, u64 outermost);
+bool ledger_holds(struct state *st, const struct tandem_ledger_rule *rule,
+		  const struct tandem_key *key);
 void ledger_add(struct state *st, struct record *r);
 void ledger_drop(struct state *st, struct record *r);
 void ledger_forget(struct state *st, unsigned long start, size_t size);
 void ledger_undo_call(struct call *c, bool only_locks);
 void ledger_undo_closed(struct state *st, u16 entry, struct scope *scope);
+void ledger_stop(struct state *st, struct scope *scope);
 void ledger_undo_scope(struct state *st, struct scope *scope);
 void ledger_undo_all(struct state *st);
 void ledger_left_over(struct state *st, struct scope *scope);

@@ -40,6 +40,14 @@ struct record *ledger_find(struct state *st, const struct tandem_key *key, u64 o
 	return NULL;
 }
 
+/* A state that holds already is not acquired again: one undo ends it. */
+bool ledger_holds(struct state *st, const struct tandem_ledger_rule *rule,
+		  const struct tandem_key *key)
+{
+	return rule->kind == TANDEM_LEDGER_ACQUIRE && rule->when == TANDEM_WHEN_ALWAYS &&
+	       ledger_find(st, key, 0);
+}
+
 void ledger_add(struct state *st, struct record *r)
 {
 	lockdep_assert_held(&st->mutex);
@@ -141,6 +149,18 @@ static void undo(struct state *st, struct record *r)
 	kfree(r);
 }
 
+/* What this thread runs for cannot be waited for by it: who closes the device does. */
+static bool is_own_work(const struct record *r)
+{
+	unsigned long work = (unsigned long)current_work();
+	unsigned int i;
+
+	for (i = 0; work && i < r->key.n; i++)
+		if (r->key.arg[i] == work)
+			return true;
+	return false;
+}
+
 static bool undo_last_of_call(struct call *c, bool lock)
 {
 	struct state *st = c->state;
@@ -149,7 +169,7 @@ static bool undo_last_of_call(struct call *c, bool lock)
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
 		if (r->seq <= c->mark)
 			return false;
-		if (r->outermost != c->outermost->seq || r->lock != lock)
+		if (r->outermost != c->outermost->seq || r->lock != lock || is_own_work(r))
 			continue;
 		if (lock)
 			c->outermost->locks--;
@@ -170,12 +190,14 @@ void ledger_undo_call(struct call *c, bool only_locks)
 	mutex_unlock(&c->state->mutex);
 }
 
-static bool undo_last_closed(struct state *st, u16 entry, struct scope *scope)
+static bool undo_last_since(struct state *st, u64 first, struct scope *scope)
 {
 	struct record *r;
 
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
-		if (r->scope != scope || (r->entry != entry && r->outer_entry != entry))
+		if (r->seq < first)
+			return false;
+		if (r->scope != scope || r->lock || is_own_work(r))
 			continue;
 		undo(st, r);
 		return true;
@@ -183,11 +205,44 @@ static bool undo_last_closed(struct state *st, u16 entry, struct scope *scope)
 	return false;
 }
 
-/* The entry that would have closed @entry failed: do its work from the ledger. */
+/*
+ * The entry that would have closed @entry failed: do its work from the ledger. What others
+ * have acquired since then, in the place of what @entry had, goes too.
+ */
 void ledger_undo_closed(struct state *st, u16 entry, struct scope *scope)
 {
+	struct record *r;
+	u64 first = 0;
+
 	mutex_lock(&st->mutex);
-	while (undo_last_closed(st, entry, scope))
+	list_for_each_entry(r, &st->ledger.list, node)
+		if (r->scope == scope && (r->entry == entry || r->outer_entry == entry)) {
+			first = r->seq;
+			break;
+		}
+	while (first && undo_last_since(st, first, scope))
+		;
+	mutex_unlock(&st->mutex);
+}
+
+static bool undo_a_stop(struct state *st, struct scope *scope)
+{
+	struct record *r;
+
+	list_for_each_entry_reverse(r, &st->ledger.list, node) {
+		if (r->scope != scope || !(st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS))
+			continue;
+		undo(st, r);
+		return true;
+	}
+	return false;
+}
+
+/* The device may not write to memory any more, which is about to be somebody else's. */
+void ledger_stop(struct state *st, struct scope *scope)
+{
+	mutex_lock(&st->mutex);
+	while (scope && undo_a_stop(st, scope))
 		;
 	mutex_unlock(&st->mutex);
 }
@@ -197,7 +252,8 @@ static bool undo_last_of_scope(struct state *st, struct scope *scope)
 	struct record *r;
 
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
-		if (scope && r->scope != scope)
+		/* A lock is for the thread to give back that took it. */
+		if (scope && (r->scope != scope || r->lock || is_own_work(r)))
 			continue;
 		undo(st, r);
 		return true;
@@ -237,12 +293,15 @@ void ledger_left_over(struct state *st, struct scope *scope)
 
 	lockdep_assert_held(&st->mutex);
 	list_for_each_entry_safe(r, more, &st->ledger.list, node) {
+		bool stops = st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS;
+
 		if (r->scope != scope)
 			continue;
-		if (at < sizeof(names) - 1)
+		/* A device that was turned off is quiet, whether or not the driver said so. */
+		if (!stops && at < sizeof(names) - 1)
 			at += scnprintf(names + at, sizeof(names) - at, " %s",
 					st->plan->down[r->down].name);
-		n++;
+		n += !stops;
 		ledger_drop(st, r);
 	}
 	if (n)

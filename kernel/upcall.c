@@ -381,29 +381,36 @@ static void scope_done(struct call *c, u64 result)
 	mutex_unlock(&st->mutex);
 }
 
+/* Whose device it is; NULL: none's, or not known. */
+static struct scope *scope_of(struct call *c)
+{
+	struct scope *scope;
+
+	mutex_lock(&c->state->mutex);
+	scope = scope_of_args(c->state, c->entry, c->arg);
+	mutex_unlock(&c->state->mutex);
+	return scope;
+}
+
 /*
  * The user half did not do it. What the interrupted call had acquired goes back, unless
  * it only reads; what a closing or ending call should have released is released for it.
+ * First the device is kept from the memory that this may free.
  */
 static void abort_call(struct call *c)
 {
 	struct state *st = c->state;
-	u16 flags = c->entry->flags;
-	struct scope *scope;
+	struct scope *scope = scope_of(c);
+	bool reads = c->entry->flags & TANDEM_ENTRY_READS;
+	bool ends = c->entry->flags & (TANDEM_ENTRY_BEGINS | TANDEM_ENTRY_ENDS);
 
+	if (ends || c->entry->closes != TANDEM_NONE || (c->worker && !reads))
+		ledger_stop(st, scope);
 	if (c->worker)
-		ledger_undo_call(c, flags & TANDEM_ENTRY_READS);
-	mutex_lock(&st->mutex);
-	scope = scope_of_args(st, c->entry, c->arg);
-	mutex_unlock(&st->mutex);
+		ledger_undo_call(c, reads);
 	if (c->entry->closes != TANDEM_NONE)
 		ledger_undo_closed(st, c->entry->closes, scope);
-	if (!(flags & (TANDEM_ENTRY_BEGINS | TANDEM_ENTRY_ENDS)))
-		return;
-	mutex_lock(&st->mutex);
-	scope = scope_find(st, c->arg[0]);
-	mutex_unlock(&st->mutex);
-	if (!scope)
+	if (!ends || !scope)
 		return;
 	ledger_undo_scope(st, scope);
 	mutex_lock(&st->mutex);
@@ -426,6 +433,7 @@ static void call_init(struct call *c, struct state *st, unsigned int entry, cons
 	c->arg = arg;
 	c->bytes = bytes;
 	c->scope = NULL;
+	c->mark = ~0ull;
 	c->locks = 0;
 	c->held = c->held_few;
 	c->nheld = 0;
@@ -460,9 +468,9 @@ int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
 		call_unlock(&c);
 	if (!err)
 		err = converse(&c, &value);
-	if (unlikely(err == -EIO))
+	if (unlikely(err))
 		abort_call(&c);
-	else if (unlikely(c.worker && !err))
+	else if (unlikely(c.worker))
 		scope_done(&c, value);
 	if (unlikely(c.worker)) {
 		mutex_lock(&st->mutex);

@@ -90,7 +90,8 @@ static void disarm(struct tandem_channel *ch)
 /* Where a processor that is online stays it. */
 static void look_on(struct tandem_channel *ch, int cpu)
 {
-	ch->watchdog.expires = jiffies + WATCH_PERIOD;
+	/* The wheel adds one, so as never to be early. */
+	ch->watchdog.expires = jiffies + WATCH_PERIOD - 1;
 	add_timer_on(&ch->watchdog, cpu);
 }
 
