@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "format.h"
@@ -272,12 +274,24 @@ static void __attribute__((noinline)) touch_stack(size_t bytes)
 	__asm__ volatile("" : : "r"(stack) : "memory");
 }
 
+/*
+ * libc registers each thread for restartable sequences, which nothing here uses; the kernel
+ * then writes into the thread's memory at each return from a switch. Without is as good.
+ */
+static void leave_rseq(void)
+{
+	if (__rseq_size)
+		syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset,
+			sizeof(struct rseq), RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+}
+
 static void *work(void *arg)
 {
 	struct tandem_thread *thread = arg;
 	sem_t *started = thread->started;
 	unsigned int op;
 
+	leave_rseq();
 	touch_stack(thread->process->stack_bytes - STACK_SPARE);
 	thread->error = tandem_fault_init_thread();
 	if (!thread->error)
