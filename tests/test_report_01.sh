@@ -107,7 +107,7 @@ explains() {
 	done
 }
 explains leaf '^leaf: kernel half' 'called by handler' "thing.c:$(line 'return leaf'): return leaf(data)" \
-	'root: request_irq/1' "thing.c:$(line 'return request_irq'):"
+	'root: request_\(threaded_\)\?irq/1' '^ .*[.][ch]:[0-9]*: .*irq(.*handler'
 explains setup '^setup: user half' 'called by thing_probe' "thing.c:$(line 'return setup'):" \
 	"thing_probe is the driver's pci_driver.probe" "thing.c:$(line '\.probe ='):" 'stays in the kernel: takes a lock' \
 	"thing.c:$(line 'spin_lock_irq(')" 'may read [0-9]* field' 'request_irq'
