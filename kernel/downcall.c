@@ -15,6 +15,8 @@ struct down {
 	void *temp[TANDEM_ARGS_MAX];	/* a BUFFER's bytes, for the time of the call */
 	u32 bytes[TANDEM_ARGS_MAX];	/* of temp */
 	struct record *record;		/* made before: afterwards it must not fail */
+	size_t freed;			/* bytes of memory that this call frees */
+	bool nothing;			/* it frees NULL */
 	u64 result;
 };
 
@@ -129,14 +131,26 @@ static int length_check(struct down *d, unsigned int n)
 	return 0;
 }
 
+/* Freeing NULL is nothing; see frees(). */
+static bool may_be_null(const struct down *d, unsigned int n)
+{
+	const struct tandem_value *value = &d->plan->arg[n];
+
+	return value->kind == TANDEM_VALUE_SCALAR || value->null ||
+	       (!n && d->plan->flags & TANDEM_DOWN_FREES);
+}
+
 static int arguments(struct down *d, const struct tandem_record *rec)
 {
 	const struct tandem_wire *wire = (const void *)(rec + 1);
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; !err && i < d->plan->nargs; i++)
+	for (i = 0; !err && i < d->plan->nargs; i++) {
 		err = argument(d, i, &wire[i]);
+		if (!err && !d->arg[i] && !may_be_null(d, i))
+			err = refuse(d->c, "%s: argument %u is NULL", d->plan->name, i);
+	}
 	for (i = 0; !err && i < d->plan->nargs; i++)
 		err = length_check(d, i);
 	return err;
@@ -144,24 +158,44 @@ static int arguments(struct down *d, const struct tandem_record *rec)
 
 /* ---- before ---- */
 
-/* Memory that is about to go: its objects, and what the ledger says of things in it. */
+/* The memory that is about to go: an object, whole, and of the user half's own. */
 static int frees(struct down *d)
 {
 	struct state *st = d->c->state;
 	unsigned long start = d->arg[0];
 	struct object *o;
-	size_t size;
 
-	if (!(d->plan->flags & TANDEM_DOWN_FREES) || !start || tandem_is_error(start))
+	if (!(d->plan->flags & TANDEM_DOWN_FREES))
 		return 0;
-	if (d->temp[0] || symbol_find(st, start) >= 0)
+	if (!start) {
+		d->nothing = true;
+		return 0;
+	}
+	if (d->temp[0] || tandem_is_error(start) || symbol_find(st, start) >= 0)
 		return refuse(d->c, "%s of memory that nobody allocated", d->plan->name);
 	o = object_find(st, start);
 	if (!o || !o->allocated || o->start != start)
 		return refuse(d->c, "%s of memory that is not its to free", d->plan->name);
-	size = o->size;
-	object_kill(st, o);
-	ledger_forget(st, start, size);
+	d->freed = o->size;
+	return 0;
+}
+
+static int releases(struct down *d, const struct tandem_key *key)
+{
+	struct state *st = d->c->state;
+	struct record *r = ledger_find(st, key, 0);
+
+	if (!r && d->plan->ledger.strict)
+		return refuse(d->c, "%s of what is not held", d->plan->name);
+	if (d->freed) {
+		const struct record *inside = ledger_inside(st, d->arg[0], d->freed, r);
+
+		if (inside)
+			return refuse(d->c, "%s of memory for which %s is not undone", d->plan->name,
+				      st->plan->down[inside->down].name);
+	}
+	if (r)
+		ledger_drop(st, r);
 	return 0;
 }
 
@@ -174,17 +208,18 @@ static int ledger_before(struct down *d)
 	struct tandem_key key;
 	struct record *r;
 
-	if (rule->kind == TANDEM_LEDGER_NONE)
+	if (rule->kind == TANDEM_LEDGER_NONE || d->nothing)
 		return 0;
 	tandem_key_gather(&key, st->plan, d->id, d->arg, none, 0);
 	switch (rule->kind) {
 	case TANDEM_LEDGER_LOCK:
 		if (ledger_find(st, &key, outermost->seq))
 			return refuse(d->c, "%s of a lock that this call holds", d->plan->name);
-		fallthrough;
+		break;
 	case TANDEM_LEDGER_ACQUIRE:
-		d->record = kzalloc(sizeof(*d->record), GFP_KERNEL);
-		return d->record ? 0 : -ENOMEM;
+		if (rule->strict && ledger_find(st, &key, 0))
+			return refuse(d->c, "%s of what is held already", d->plan->name);
+		break;
 	case TANDEM_LEDGER_UNLOCK:
 		r = ledger_find(st, &key, outermost->seq);
 		if (!r || !r->lock)
@@ -193,13 +228,23 @@ static int ledger_before(struct down *d)
 		ledger_drop(st, r);
 		outermost->locks--;
 		return 0;
+	default:
+		return releases(d, &key);
 	}
-	if (rule->when == TANDEM_WHEN_ALWAYS) {
-		r = ledger_find(st, &key, 0);
-		if (r)
-			ledger_drop(st, r);
-	}
-	return 0;
+	d->record = kzalloc(sizeof(*d->record), GFP_KERNEL);
+	return d->record ? 0 : -ENOMEM;
+}
+
+/* Nothing may happen any more to memory that goes now, and nobody may name it. */
+static void let_go(struct down *d)
+{
+	struct state *st = d->c->state;
+	struct object *o = d->freed ? object_find(st, d->arg[0]) : NULL;
+
+	if (o && o->start == d->arg[0])
+		object_kill(st, o);
+	if (d->freed)
+		ledger_clear(st, d->arg[0], d->freed);
 }
 
 /* ---- after ---- */
@@ -227,22 +272,13 @@ static void ledger_after(struct down *d, struct object *o)
 	struct record *r = d->record;
 	unsigned int i;
 
-	if (rule->kind == TANDEM_LEDGER_NONE || rule->kind == TANDEM_LEDGER_UNLOCK ||
-	    !tandem_when_holds(rule->when, d->result))
+	if (!d->record || !tandem_when_holds(rule->when, d->result))
 		return;
 	for (i = 0; i < rule->nfrom; i++)
 		if (rule->from[i] != TANDEM_FROM_RESULT && rule->from[i] & TANDEM_FROM_OUT)
 			out[rule->from[i] & ~TANDEM_FROM_OUT] =
 				out_value(d, rule->from[i] & ~TANDEM_FROM_OUT);
 	tandem_key_gather(&key, st->plan, d->id, d->arg, out, d->result);
-	if (rule->kind == TANDEM_LEDGER_RELEASE) {
-		if (rule->when != TANDEM_WHEN_ALWAYS) {
-			r = ledger_find(st, &key, 0);
-			if (r)
-				ledger_drop(st, r);
-		}
-		return;
-	}
 	if (ledger_holds(st, rule, &key))
 		return;
 	d->record = NULL;
@@ -387,7 +423,9 @@ int down_take(struct call *c, const struct tandem_record *rec, bool last)
 		err = ledger_before(&d);
 	if (!err) {
 		count(&d, last);
-		run(&d);
+		let_go(&d);
+		if (!d.nothing)
+			run(&d);
 		ledger_after(&d, allocated(&d));
 		if (last)
 			err = answer(&d);

@@ -489,7 +489,9 @@ bool ledger_holds(struct state *st, const struct tandem_ledger_rule *rule,
 		  const struct tandem_key *key);
 void ledger_add(struct state *st, struct record *r);
 void ledger_drop(struct state *st, struct record *r);
-void ledger_forget(struct state *st, unsigned long start, size_t size);
+const struct record *ledger_inside(struct state *st, unsigned long start, size_t size,
+				   const struct record *memory);
+void ledger_clear(struct state *st, unsigned long start, size_t size);
 void ledger_undo_call(struct call *c, bool only_locks);
 void ledger_undo_closed(struct state *st, u16 entry, struct scope *scope);
 void ledger_stop(struct state *st, struct scope *scope);

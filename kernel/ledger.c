@@ -88,15 +88,21 @@ static bool names(const struct tandem_plan *plan, const struct record *r, unsign
 	return false;
 }
 
-/* The memory is gone: what was acquired for things inside it went with it. */
-void ledger_forget(struct state *st, unsigned long start, size_t size)
+/*
+ * Something held for a thing in this memory that its owner has to give back first; but not
+ * @memory, the memory itself.
+ */
+const struct record *ledger_inside(struct state *st, unsigned long start, size_t size,
+				   const struct record *memory)
 {
-	struct record *r, *more;
+	struct record *r;
 
 	lockdep_assert_held(&st->mutex);
-	list_for_each_entry_safe(r, more, &st->ledger.list, node)
-		if (!r->lock && names(st->plan, r, start, size))
-			ledger_drop(st, r);
+	list_for_each_entry(r, &st->ledger.list, node)
+		if (r != memory && !r->lock && st->plan->down[r->key.undo].ledger.strict &&
+		    names(st->plan, r, start, size))
+			return r;
+	return NULL;
 }
 
 static void undo(struct state *st, struct record *r);
@@ -139,7 +145,7 @@ static void undo(struct state *st, struct record *r)
 			size_t size = o->size;
 
 			object_kill(st, o);
-			ledger_forget(st, r->key.arg[0], size);
+			ledger_clear(st, r->key.arg[0], size);
 		}
 	}
 	st->stats.down[r->key.undo]++;
@@ -159,6 +165,35 @@ static bool is_own_work(const struct record *r)
 		if (r->key.arg[i] == work)
 			return true;
 	return false;
+}
+
+static bool is_memory(struct state *st, const struct record *r, unsigned long start)
+{
+	return st->plan->down[r->key.undo].flags & TANDEM_DOWN_FREES && r->key.arg[0] == start;
+}
+
+static bool clear_last(struct state *st, unsigned long start, size_t size)
+{
+	struct record *r;
+
+	list_for_each_entry_reverse(r, &st->ledger.list, node) {
+		if (r->lock || !names(st->plan, r, start, size))
+			continue;
+		if (is_own_work(r) || is_memory(st, r, start))
+			ledger_drop(st, r);
+		else
+			undo(st, r);
+		return true;
+	}
+	return false;
+}
+
+/* This memory goes: work, timers and the like that lie in it must have ended. */
+void ledger_clear(struct state *st, unsigned long start, size_t size)
+{
+	lockdep_assert_held(&st->mutex);
+	while (clear_last(st, start, size))
+		;
 }
 
 static bool undo_last_of_call(struct call *c, bool lock)

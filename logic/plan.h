@@ -109,7 +109,8 @@ struct tandem_value {
 	__u8 is_signed;
 	__u8 dir;		/* TANDEM_IN | TANDEM_OUT */
 	__u16 type;		/* PTR: pointee, or NONE */
-	__u16 reserved;
+	__u8 null;		/* of a downcall: may be NULL; refused otherwise */
+	__u8 reserved;
 	__u32 bytes;		/* PTR: size of flat memory, 0 if it may not be flat */
 	const char *name;
 };
@@ -118,7 +119,7 @@ struct tandem_value {
 
 #define TANDEM_LEDGER_NONE	0
 #define TANDEM_LEDGER_ACQUIRE	1	/* adds a record when @when holds */
-#define TANDEM_LEDGER_RELEASE	2	/* removes the newest record with equal arguments */
+#define TANDEM_LEDGER_RELEASE	2	/* removes the newest record with equal arguments, if there is one */
 #define TANDEM_LEDGER_LOCK	3	/* ACQUIRE that the same upcall must release; taking it twice is refused */
 #define TANDEM_LEDGER_UNLOCK	4	/* refused unless a record is there */
 
@@ -136,7 +137,7 @@ struct tandem_ledger_rule {
 	__u16 undo;		/* ACQUIRE, LOCK: the downcall that undoes; RELEASE, UNLOCK: NONE */
 	__u8 nfrom;		/* arguments that identify the thing: of the undo call, in its order */
 	__u8 from[6];
-	__u8 reserved;
+	__u8 strict;		/* ACQUIRE: refused while it is held; RELEASE: refused unless it is held */
 };
 
 /* What memory a downcall's result is. */

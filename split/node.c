@@ -166,3 +166,38 @@ void node_functions(struct model *model, struct func *f, struct node *n, int lev
 						values_add(g, out);
 	}
 }
+
+static bool is_null(const struct node *n)
+{
+	return n->type && n->type->kind == TYPE_POINTER && node_strip((struct node *)n)->kind == N_LITERAL;
+}
+
+bool node_param_may_be_null(struct model *model, struct func *f, const struct var *v, int level)
+{
+	for (unsigned int i = 0; i < f->nparam && level < 4; i++)
+		for (struct func *g = model->func; g && f->param[i].var == v; g = g->next)
+			for (struct edge *e = g->has_body ? g->callees : NULL; e; e = e->next)
+				if (e->callee == f && e->call &&
+				    node_may_be_null(model, g, call_arg(e->call, i), level + 1))
+					return true;
+	return false;
+}
+
+bool node_may_be_null(struct model *model, struct func *f, struct node *n, int level)
+{
+	struct node *at = n, *v = node_strip(n);
+
+	if (!n || level > 4)
+		return false;
+	if (v->kind == N_LITERAL)
+		return true;
+	for (; at; at = node_next(n, at))
+		if (is_null(at))
+			return true;
+	if (v->kind != N_REF || !v->var)
+		return false;
+	for (at = NULL; !v->var->is_static_local && (at = node_next(f->body, at)); )
+		if (value_of(at, v->var) && node_may_be_null(model, f, value_of(at, v->var), level + 1))
+			return true;
+	return v->var->is_param && node_param_may_be_null(model, f, v->var, level);
+}

@@ -187,6 +187,7 @@ static void region_down(struct plan *plan, struct func *f, struct region *r)
 	for (unsigned int i = 0; i < d->nparam; i++) {
 		d->param[i].name = var[i]->name;
 		d->param[i].type = address[i] ? pointer_to(var[i]->type) : var[i]->type;
+		d->param[i].null = !address[i] && (!var[i]->is_param || node_param_may_be_null(plan->model, f, var[i], 0));
 	}
 	if (outline_returns_value(r)) {
 		d->param[d->nparam].name = "tandem_ret";

@@ -89,30 +89,43 @@ static const char *dir_of(const struct policy_line *buffer, const struct type *t
 }
 
 static void value(const struct plan *plan, struct text *out, struct type *t, const char *name, struct policy_line *buffer,
-		  const char *text_kind, struct record *record)
+		  const char *text_kind, struct record *record, bool null)
 {
 	switch (t->kind) {
 	case TYPE_VOID:
-		text_add(out, "{ TANDEM_VALUE_VOID, 0, 0, 0, 0xffff, 0, 0, \"%s\" }", name);
+		text_add(out, "{ TANDEM_VALUE_VOID, 0, 0, 0, 0xffff, 0, 0, 0, \"%s\" }", name);
 		return;
 	case TYPE_INT: case TYPE_BOOL:
-		text_add(out, "{ TANDEM_VALUE_SCALAR, %u, %d, 0, 0xffff, 0, 0, \"%s\" }", (unsigned int)t->size, t->is_signed, name);
+		text_add(out, "{ TANDEM_VALUE_SCALAR, %u, %d, 0, 0xffff, 0, 0, 0, \"%s\" }", (unsigned int)t->size, t->is_signed, name);
 		return;
 	default:
 		break;
 	}
 	if (buffer) {
-		text_add(out, "{ TANDEM_VALUE_BUFFER, 8, 0, %s, 0xffff, 0, 0, \"%s\" }", dir_of(buffer, t), name);
+		text_add(out, "{ TANDEM_VALUE_BUFFER, 8, 0, %s, 0xffff, %d, 0, 0, \"%s\" }", dir_of(buffer, t), null, name);
 		return;
 	}
 	if (text_kind) {
-		text_add(out, "{ %s, 8, 0, TANDEM_IN, 0xffff, 0, 0, \"%s\" }", text_kind, name);
+		text_add(out, "{ %s, 8, 0, TANDEM_IN, 0xffff, %d, 0, 0, \"%s\" }", text_kind, null, name);
 		return;
 	}
 	if (!record && t->kind == TYPE_POINTER)
 		record = t->target->record;
-	text_add(out, "{ TANDEM_VALUE_PTR, 8, 0, %s, %u, 0, %u, \"%s\" }", dir_of(NULL, t), id(plan_type_of(plan, record)),
+	text_add(out, "{ TANDEM_VALUE_PTR, 8, 0, %s, %u, %d, 0, %u, \"%s\" }", dir_of(NULL, t), id(plan_type_of(plan, record)), null,
 		 t->kind == TYPE_POINTER && pointer_free(t->target) ? (unsigned int)t->target->size : 0, name);
+}
+
+/* Does policy, or a call in the driver, let argument @i of @f be NULL? */
+static bool may_be_null(const struct plan *plan, const struct func *f, unsigned int i)
+{
+	for (struct policy_line *l = policy_find("null", f->name); l; l = l->same)
+		if ((unsigned int)atoi(l->arg[1]) == i)
+			return true;
+	for (struct func *in = plan->model->func; in; in = in->next)
+		for (struct edge *e = in->has_body ? in->callees : NULL; e; e = e->next)
+			if (e->callee == f && e->call && runs_in_user(in) && node_may_be_null(plan->model, in, call_arg(e->call, i), 0))
+				return true;
+	return false;
 }
 
 static bool is_string(const struct type *t)
@@ -150,7 +163,7 @@ static void write_entries(const struct plan *plan, struct text *out)
 			for (unsigned int j = 0; j < f->nparam; j++) {
 				text_add(out, "\t");
 				value(plan, out, f->param[j].type, f->param[j].name, plan_policy("buffer", f, j), NULL,
-				      typed_param(plan, f, j));
+				      typed_param(plan, f, j), true);
 				text_add(out, ",\n");
 			}
 			text_add(out, "};\n");
@@ -201,7 +214,7 @@ static void write_entries(const struct plan *plan, struct text *out)
 			nglobal += e->reach.var_how[g] != 0;
 		text_add(out, "\t{ \"%s\", ", e->func->name);
 		text_add(out, e->func->nparam ? "entry_arg_%u, " : "0, ", i);
-		value(plan, out, e->func->result, "result", NULL, NULL, NULL);
+		value(plan, out, e->func->result, "result", NULL, NULL, NULL, true);
 		text_add(out, ", %u, 0%s%s%s, %u, NVIEW_%u, %u, view_%u, entry_global_%u, may_%u },\n", e->func->nparam,
 			 e->reads ? " | TANDEM_ENTRY_READS" : "", e->begins ? " | TANDEM_ENTRY_BEGINS" : "",
 			 e->ends ? " | TANDEM_ENTRY_ENDS" : "", id(e->closes), i, nglobal, i, i, i);
@@ -215,7 +228,7 @@ static void region_args(const struct plan *plan, const struct plan_down *d, stru
 {
 	for (unsigned int j = 0; j < d->nparam; j++) {
 		text_add(out, "\t");
-		value(plan, out, d->param[j].type, d->param[j].name, NULL, NULL, NULL);
+		value(plan, out, d->param[j].type, d->param[j].name, NULL, NULL, NULL, d->param[j].null);
 		text_add(out, ",\n");
 	}
 }
@@ -237,35 +250,68 @@ static const char *from_text(const char *word)
 	return text_format("%d", atoi(word));
 }
 
+static bool is_down(const struct plan *plan, const char *name)
+{
+	for (unsigned int i = 0; i < plan->ndown; i++)
+		if (plan->down[i].func && !strcmp(plan->down[i].func->name, name))
+			return true;
+	return false;
+}
+
+static bool is_single(const struct policy_line *acquire)
+{
+	return policy_find("single", acquire->arg[0]);
+}
+
+/*
+ * Can the ledger know of everything that @undo gives back? Not if the driver's kernel half acquires
+ * or releases such things by itself. Nor does it keep count of states, which are left without being
+ * entered ("always"), unless policy calls them `single`.
+ */
+static bool all_recorded(const struct plan *plan, const char *undo)
+{
+	bool any = false;
+
+	if (plan_kernel_calls(plan, undo))
+		return false;
+	for (struct policy_line *a = policy_all(); a; a = a->next) {
+		if (strcmp(a->word, "acquire") || a->narg < 3 || strcmp(a->arg[2], undo))
+			continue;
+		if ((!strcmp(a->arg[1], "always") && !is_single(a)) || plan_kernel_calls(plan, a->arg[0]))
+			return false;
+		any |= is_down(plan, a->arg[0]);
+	}
+	return any;
+}
+
+static void rule(struct text *out, const char *kind, const char *when, int undo, struct policy_line *l, bool own, bool strict)
+{
+	text_add(out, "{ TANDEM_LEDGER_%s, %s, %d, %u, { ", kind, when, undo, l->narg - 3);
+	for (unsigned int n = 3; n < l->narg; n++)
+		text_add(out, "%s, ", own ? from_text(l->arg[n]) : text_format("%u", n - 3));
+	text_add(out, "}, %d }", strict);
+}
+
 static void ledger(const struct plan *plan, const struct plan_down *d, struct text *out)
 {
 	struct policy_line *l = d->func ? policy_find("acquire", d->func->name) : NULL;
 	bool lock = l && !strcmp(l->arg[1], "lock"), unlock = l && !strcmp(l->arg[1], "unlock");
-	unsigned int n = 0;
 
 	if (l && !unlock && down_named(plan, l->arg[2]) >= 0) {
-		text_add(out, "{ %s, %s, %d, %u, { ", lock ? "TANDEM_LEDGER_LOCK" : "TANDEM_LEDGER_ACQUIRE",
-			 !strcmp(l->arg[1], "zero") ? "TANDEM_WHEN_ZERO" : !strcmp(l->arg[1], "nonzero") ? "TANDEM_WHEN_NONZERO" :
-			 "TANDEM_WHEN_ALWAYS", down_named(plan, l->arg[2]), l->narg - 3);
-		for (n = 3; n < l->narg; n++)
-			text_add(out, "%s, ", from_text(l->arg[n]));
-		text_add(out, "}, 0 }");
+		rule(out, lock ? "LOCK" : "ACQUIRE",
+		     !strcmp(l->arg[1], "zero") ? "TANDEM_WHEN_ZERO" : !strcmp(l->arg[1], "nonzero") ? "TANDEM_WHEN_NONZERO" :
+		     "TANDEM_WHEN_ALWAYS", down_named(plan, l->arg[2]), l, true,
+		     !lock && is_single(l) && all_recorded(plan, l->arg[2]));
 		return;
 	}
 	if (unlock) {
-		text_add(out, "{ TANDEM_LEDGER_UNLOCK, 0, 0xffff, %u, { ", l->narg - 3);
-		for (n = 3; n < l->narg; n++)
-			text_add(out, "%s, ", from_text(l->arg[n]));
-		text_add(out, "}, 0 }");
+		rule(out, "UNLOCK", "0", 0xffff, l, true, false);
 		return;
 	}
 	/* what undoes something releases it */
 	for (struct policy_line *a = policy_all(); a && d->func; a = a->next)
 		if (!strcmp(a->word, "acquire") && a->narg > 2 && !strcmp(a->arg[2], d->func->name) && strcmp(a->arg[1], "lock")) {
-			text_add(out, "{ TANDEM_LEDGER_RELEASE, 0, 0xffff, %u, { ", a->narg - 3);
-			for (n = 3; n < a->narg; n++)
-				text_add(out, "%u, ", n - 3);
-			text_add(out, "}, 0 }");
+			rule(out, "RELEASE", "0", 0xffff, a, false, all_recorded(plan, d->func->name));
 			return;
 		}
 	text_add(out, "{ 0, 0, 0xffff, 0, { 0 }, 0 }");
@@ -307,7 +353,7 @@ static void write_downs(const struct plan *plan, struct text *out)
 				kind = keeps(f->name, j) ? "TANDEM_VALUE_INTERN" : "TANDEM_VALUE_STRING";
 			text_add(out, "\t");
 			value(plan, out, f->param[j].type, f->param[j].name, policy_find("buffer", text_format("%s/%u", f->name, j)),
-			      kind, NULL);
+			      kind, NULL, may_be_null(plan, f, j));
 			text_add(out, ",\n");
 		}
 		text_add(out, "\t{ 0 }\n};\n");
@@ -319,7 +365,7 @@ static void write_downs(const struct plan *plan, struct text *out)
 		struct type *result = f ? f->result : d->region_result;
 
 		text_add(out, "\t{ \"%s\", down_arg_%u, ", d->name, i);
-		value(plan, out, result, "result", NULL, f && is_string(result) ? "TANDEM_VALUE_STRING" : NULL, NULL);
+		value(plan, out, result, "result", NULL, f && is_string(result) ? "TANDEM_VALUE_STRING" : NULL, NULL, true);
 		text_add(out, ", %u, 0%s%s%s%s, 0, ", f ? f->nparam : d->nparam,
 			 f && policy_find("short", f->name) ? " | TANDEM_DOWN_SHORT" : "",
 			 f && policy_find("queued", f->name) ? " | TANDEM_DOWN_QUEUED" : "",

@@ -73,6 +73,19 @@ bool reach_waits(struct func *f, const struct node *at)
 	return waits(f, loop, 0);
 }
 
+bool plan_kernel_calls(const struct plan *plan, const char *name)
+{
+	for (struct func *f = plan->model->func; f; f = f->next) {
+		if (!f->is_own || f->dropped)
+			continue;
+		for (struct edge *e = f->callees; e; e = e->next)
+			if (e->call && e->callee && !strcmp(e->callee->name, name) &&
+			    (f->side == SIDE_KERNEL || f->duplicated || node_region(f, e->call)))
+				return true;
+	}
+	return false;
+}
+
 /* ---- closure over calls ---- */
 
 static void collect(struct plan *plan, struct plan_reach *reach, struct func *f, unsigned char *seen)

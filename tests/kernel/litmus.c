@@ -162,7 +162,8 @@ static const struct tandem_down down_table[LITMUS_DOWNS] = {
 			    .undo = LITMUS_DOWN_FREE, .nfrom = 1, .from = { TANDEM_FROM_RESULT } } },
 	[LITMUS_DOWN_FREE] = { .name = "litmus_free", .arg = one_ptr, .nargs = 1, .result = VOID,
 		.flags = TANDEM_DOWN_FREES, NO_ALLOC,
-		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .nfrom = 1, .from = { 0 } } },
+		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .nfrom = 1,
+			    .from = { 0 }, .strict = 1 } },
 	[LITMUS_DOWN_LOCK] = { .name = "litmus_lock", .result = VOID, NO_ALLOC,
 		.ledger = { .kind = TANDEM_LEDGER_LOCK, .undo = LITMUS_DOWN_UNLOCK } },
 	[LITMUS_DOWN_UNLOCK] = { .name = "litmus_unlock", .result = VOID, NO_ALLOC,
@@ -190,7 +191,7 @@ static const struct tandem_down down_table[LITMUS_DOWNS] = {
 	[LITMUS_DOWN_DMA_FREE] = { .name = "litmus_dma_free", .arg = dma_free_args, .nargs = 3,
 		.result = VOID, NO_ALLOC,
 		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .nfrom = 3,
-			    .from = { 0, 1, 2 } } },
+			    .from = { 0, 1, 2 }, .strict = 1 } },
 };
 
 static void litmus_fn(void)
