@@ -75,9 +75,13 @@ static void wake_caller(struct worker *w)
 
 	rcu_read_lock();
 	caller = w->caller;
-	/* Pairs with the acquire in turn_comes(). */
-	smp_store_release(&w->turn, TURN_CALLER);
-	wake_up_process(caller);
+	/*
+	 * Pairs with the acquire in turn_comes(); and full, since a caller that did not get to
+	 * sleep, as is usual on one processor, need not be woken: it sees its turn.
+	 */
+	smp_store_mb(w->turn, TURN_CALLER);
+	if (!task_is_running(caller))
+		wake_up_process(caller);
 	rcu_read_unlock();
 	cond_resched();
 }
