@@ -142,7 +142,7 @@ static int channel_open(struct inode *inode, struct file *file)
 	INIT_LIST_HEAD(&ch->window);
 	watchdog_prepare(ch);
 	file->private_data = ch;
-	return stream_open(inode, file);
+	return 0;
 }
 
 static int channel_release(struct inode *inode, struct file *file)
@@ -323,12 +323,7 @@ static long channel_fetch(struct tandem_channel *ch, void __user *from)
 static long channel_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct tandem_channel *ch = file->private_data;
-	struct worker *w;
 
-	if (likely(cmd == TANDEM_IOC_NEXT)) {
-		w = worker_of(ch, arg);
-		return w ? worker_next(w) : -EPERM;
-	}
 	if (_IOC_TYPE(cmd) != TANDEM_IOC_MAGIC)
 		return -ENOTTY;
 	/* The size in the number may grow; the struct says its own. */
@@ -341,6 +336,18 @@ static long channel_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 		return channel_fetch(ch, (void __user *)arg);
 	}
 	return -ENOTTY;
+}
+
+/* NEXT. */
+static loff_t channel_seek(struct file *file, loff_t id, int whence)
+{
+	struct tandem_channel *ch = file->private_data;
+	struct worker *w;
+
+	if (whence != SEEK_SET || id < 0)
+		return -EINVAL;
+	w = worker_of(ch, id);
+	return w ? worker_next(w) : -EPERM;
 }
 
 static int channel_mmap(struct file *file, struct vm_area_struct *vma)
@@ -368,7 +375,7 @@ static const struct file_operations channel_ops = {
 	.unlocked_ioctl = channel_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = channel_mmap,
-	.llseek = no_llseek,
+	.llseek = channel_seek,
 };
 
 static struct miscdevice channel_device = {

@@ -228,7 +228,7 @@ static void *foreigner(void *unused)
 		pthread_mutex_lock(&victim_lock);
 		if (victim) {
 			((volatile uint8_t *)victim->down)[random32() % 512] = random32();
-			ioctl(victim->fd, TANDEM_IOC_NEXT, victim->id);
+			lseek(victim->fd, victim->id, SEEK_SET);
 			ioctl(victim->fd, TANDEM_IOC_FETCH, victim->down);
 			__atomic_add_fetch(&shared->foreign, 1, __ATOMIC_RELAXED);
 		}

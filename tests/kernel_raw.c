@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "kernel_raw.h"
 
@@ -117,7 +118,7 @@ int raw_next(struct raw_worker *w, unsigned int op)
 	w->area->down_op = op;
 	w->area->down_flags = 0;
 	w->area->down_bytes = op == TANDEM_SAY_NOTHING ? 0 : w->at;
-	if (ioctl(w->fd, TANDEM_IOC_NEXT, w->id))
+	if (lseek(w->fd, w->id, SEEK_SET))
 		return -errno;
 	w->op = w->area->up_op;
 	w->flags = w->area->up_flags;

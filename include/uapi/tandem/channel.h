@@ -12,7 +12,10 @@
  *   ioctl(fd, TANDEM_IOC_WORKER, &worker)        once per thread
  *   mmap(0, worker.area_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, worker.area_offset)
  *   for (;;)
- *           ioctl(fd, TANDEM_IOC_NEXT, worker.id)    says something, waits for the next thing
+ *           lseek(fd, worker.id, SEEK_SET)           NEXT: says something, waits for the next thing
+ *
+ * NEXT is a seek because this is the shortest way into a driver, and because a sandbox may
+ * allow it unseen: on any other file it moves a position, and no more.
  *
  * Growth: every struct starts with its size; a kernel that knows fewer bytes refuses
  * with E2BIG unless the rest is zero; a caller that knows fewer gets the bytes it
@@ -151,7 +154,6 @@ struct tandem_fetch {
 
 #define TANDEM_IOC_ATTACH	_IOWR(TANDEM_IOC_MAGIC, 0x10, struct tandem_attach)
 #define TANDEM_IOC_WORKER	_IOWR(TANDEM_IOC_MAGIC, 0x11, struct tandem_worker)
-#define TANDEM_IOC_NEXT		_IO(TANDEM_IOC_MAGIC, 0x12)
 #define TANDEM_IOC_FETCH	_IOW(TANDEM_IOC_MAGIC, 0x13, struct tandem_fetch)
 
 /*
