@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <malloc.h>
 #include <pwd.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -151,6 +152,10 @@ static int allow_outer(scmp_filter_ctx filter, const struct tandem_process *proc
 	if (!ret)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 				       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	/* A worker leaves the common table of files. */
+	if (!ret)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(unshare), 1,
+				       SCMP_A0(SCMP_CMP_EQ, CLONE_FILES));
 	/* Its flags are in memory, where no filter sees them: libc takes clone() instead. */
 	if (!ret)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
