@@ -219,15 +219,6 @@ static bool once(struct scan *s, struct node *n)
 	return ends;
 }
 
-static bool is_once(const struct scan *s, const struct node *n)
-{
-	const struct node *last = n->child;
-
-	while (last && last->next)
-		last = last->next;
-	return last && last != n->child && last->end - last->start == 1 && s->f->tu->text[last->start] == '0';
-}
-
 bool scan_stmt(struct scan *s, struct node *n)
 {
 	struct label *l;
@@ -241,7 +232,7 @@ bool scan_stmt(struct scan *s, struct node *n)
 	case N_IF:
 		return branch(s, n);
 	case N_DO:
-		if (is_once(s, n))
+		if (node_is_once(s->f, n))
 			return once(s, n);
 		/* fall through */
 	case N_FOR: case N_WHILE:

@@ -93,6 +93,15 @@ struct node *node_statement(const struct func *f, struct node *n)
 	return best;
 }
 
+bool node_is_once(const struct func *f, const struct node *n)
+{
+	const struct node *last = n->child;
+
+	while (last && last->next)
+		last = last->next;
+	return last && last != n->child && last->end - last->start == 1 && f->tu->text[last->start] == '0';
+}
+
 struct func *node_function(struct node *n)
 {
 	n = node_strip(n);

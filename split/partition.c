@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuse.h"
 #include "outline.h"
 #include "partition.h"
 #include "policy.h"
@@ -545,7 +546,9 @@ void partition(struct model *model)
 		}
 	}
 	for (struct func *f = model->func; f; f = f->next)
-		if (f->is_own && f->side == SIDE_USER)
+		if (f->is_own && f->side == SIDE_USER) {
+			fuse(f);
 			merge_regions(f);
+		}
 	duplicates(model);
 }
