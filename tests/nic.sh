@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by tests that compare a split network driver with the stock one: the same questions to both,
+# each in a guest of its own, and the answers file by file.
+
+# What may differ, each with its reason. Everything else must be equal to the byte.
+volatile() {	# NAME
+	case $1 in
+	*.messages)
+		# one line a change of the link: whether the watchdog sees a short one is a matter of time
+		sed '/NIC Link is Down/d' | uniq ;;
+	*.settings|*.now)
+		# a work item reads it from the PHY two seconds after the link; until then it shows as unknown
+		sed 's/MDI-X: .* (auto)/MDI-X: (auto)/' ;;
+	*)
+		cat ;;
+	esac
+}
+# compare_drivers DEVICE MODULE STEP...: both at once, since they mostly wait for links.
+compare_drivers() {
+	local device=$1 module=$2 kind name bad=0 pids='' p
+	shift 2
+	for kind in stock split; do
+		mkdir -p "$out/$kind"
+		cp tests/guest_nic.sh "$out/$kind/"
+		lab/run --time $([ -n "$soak" ] && echo 1800 || echo 500) --device "$device" --$kind "$module" --out "$out/$kind" -- \
+			env FULL="$soak" bash /out/guest_nic.sh $kind "$module" "$@" >"$out/$kind.log" 2>&1 &
+		pids="$pids $!"
+	done
+	for p in $pids; do wait "$p" || bad=$?; done
+	[ $bad = 0 ] || t_fail "status $bad: $(tail -n 3 "$out"/*.log "$out/split/$module-user.err" 2>&1)"
+	[ "$(tail -n 1 "$out/split/progress")" = end ] || t_fail 'the questions were not all asked'
+	# the split one was split
+	[ -s "$out/split/$module-user.out" ] || t_fail 'no user half ran'
+	diff <(ls "$out/stock/r") <(ls "$out/split/r") || t_fail 'not the same questions'
+	for name in "$out/stock/r/"*; do
+		name=$(basename "$name")
+		diff <(volatile "$name" <"$out/stock/r/$name") <(volatile "$name" <"$out/split/r/$name") >"$out/diff" && continue
+		echo "== $name: stock < > split"
+		cat "$out/diff"
+		bad=1
+	done
+	[ $bad = 0 ] || t_fail 'the drivers differ'
+	echo "$(ls "$out/stock/r" | wc -l) answers are equal"
+}
