@@ -34,7 +34,22 @@ u32 watchdog_limit(void)
 	return msecs_to_jiffies(deadline_ms) / WATCH_PERIOD + 1;
 }
 
-#define LOOK_FULL	16	/* a look from another processor is a sixteenth: none hides by moving */
+/*
+ * A look from another processor is a sixteenth: none hides by moving. So is one at a worker that
+ * waits for its processor: whoever has it is looked at in full.
+ */
+#define LOOK_FULL	16
+
+static bool is_given_time(struct task_struct *task, int here)
+{
+	if (!task_is_running(task))
+		return true;
+#ifdef CONFIG_SMP
+	return task_cpu(task) == here && READ_ONCE(task->on_cpu);
+#else
+	return task_cpu(task) == here;
+#endif
+}
 
 static const char *look_at(struct worker *w, int here, u32 limit)
 {
@@ -45,7 +60,7 @@ static const char *look_at(struct worker *w, int here, u32 limit)
 		w->watched = READ_ONCE(w->turns);
 		w->looks = 0;
 	} else {
-		w->looks += task_is_running(task) && task_cpu(task) != here ? 1 : LOOK_FULL;
+		w->looks += is_given_time(task, here) ? LOOK_FULL : 1;
 	}
 	return w->looks / LOOK_FULL > limit ? "it missed its deadline" : NULL;
 }
