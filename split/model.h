@@ -45,6 +45,7 @@ struct field {
 	bool holds_memory;	/* from an allocation: the length is known */
 	bool holds_dma, holds_mmio, holds_string, holds_other;
 	bool kernel_reads, kernel_writes, atomic_reads, atomic_writes, user_merges;
+	bool beside_writes;	/* by code that may run beside an upcall */
 	unsigned int number;
 };
 

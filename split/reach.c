@@ -35,6 +35,8 @@ static void kernel_side(struct plan *plan)
 				a->field->atomic_reads |= !!(a->how & ACC_READ);
 				a->field->atomic_writes |= !!(a->how & ACC_WRITE);
 			}
+			if (f->atomic || f->side == SIDE_USER)
+				a->field->beside_writes |= !!(a->how & ACC_WRITE);
 		}
 		for (struct access *a = f->accesses; a; a = a->next)
 			if (a->field && f->side == SIDE_USER && a->how & ACC_MERGE)
@@ -47,21 +49,62 @@ static bool within(const struct node *n, const struct node *part)
 	return !part || (n->start >= part->start && n->end <= part->end);
 }
 
-static bool waits(struct func *f, const struct node *part, int level)
+/*
+ * Does @part read what interrupts write, or, with @beside, what any code may that can run at the
+ * same time?
+ */
+static bool reads(struct func *f, const struct node *part, bool beside, int level)
 {
 	for (struct access *a = f->accesses; a; a = a->next)
-		if (a->field && a->how & ACC_READ && a->field->atomic_writes && within(a->node, part) && !node_region(f, a->node))
+		if (a->field && a->how & ACC_READ && (a->field->atomic_writes || (beside && a->field->beside_writes)) &&
+		    within(a->node, part) && !node_region(f, a->node))
 			return true;
 	for (struct edge *e = user_edge(f, NULL); e && part; e = user_edge(f, e))
 		if (e->call && e->callee && within(e->call, part) && e->callee->has_body && runs_in_user(e->callee) &&
-		    level < 8 && waits(e->callee, e->callee->body, level + 1))
+		    level < 8 && reads(e->callee, e->callee->body, beside, level + 1))
+			return true;
+	return false;
+}
+
+static bool leaves(const struct node *top)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(top, n)))
+		if (n->kind == N_BREAK || n->kind == N_RETURN || n->kind == N_GOTO)
 			return true;
 	return false;
 }
 
 bool reach_reads(struct func *f, const struct node *part)
 {
-	return waits(f, part, 0);
+	return reads(f, part, false, 0);
+}
+
+/* do { } while (0) */
+static bool runs_once(const struct func *f, const struct node *loop)
+{
+	const struct node *last = loop->kind == N_DO && loop->child ? loop->child->next : NULL;
+
+	return last && node_strip((struct node *)last)->kind == N_LITERAL && f->tu->text[last->start] == '0';
+}
+
+bool reach_ends(struct func *f, const struct node *loop)
+{
+	const struct node *body = loop->child;
+	struct node *n = NULL;
+
+	if (runs_once(f, loop))
+		return false;
+	while (body && body->next && loop->kind != N_DO)
+		body = body->next;
+	for (const struct node *c = loop->child; c; c = c->next)
+		if (c != body && reads(f, c, true, 0))
+			return true;
+	while (body && (n = node_next(body, n)))
+		if (n->kind == N_IF && n->child && leaves(n) && reads(f, n->child, true, 0))
+			return true;
+	return false;
 }
 
 bool reach_waits(struct func *f, const struct node *at)
@@ -70,7 +113,7 @@ bool reach_waits(struct func *f, const struct node *at)
 
 	while (loop && loop->kind != N_FOR && loop->kind != N_WHILE && loop->kind != N_DO)
 		loop = loop->parent;
-	return waits(f, loop, 0);
+	return reads(f, loop, false, 0) || (loop && reach_ends(f, loop));
 }
 
 bool plan_kernel_calls(const struct plan *plan, const char *name)
@@ -145,8 +188,14 @@ static void close_entries(struct plan *plan)
 {
 	for (struct func *f = plan->model->func; f; f = f->next)
 		f->number = plan->nfunc++;
-	for (unsigned int i = 0; i < plan->nentry; i++)
-		reach_of(plan, plan->entry[i].func, &plan->entry[i].reach);
+	for (unsigned int i = 0; i < plan->nentry; i++) {
+		struct plan_entry *e = &plan->entry[i];
+
+		reach_of(plan, e->func, &e->reach);
+		/* Nothing runs beside the upcall with which a device begins but what that upcall has started. */
+		for (unsigned int k = 0; k < plan->nfield && !e->begins; k++)
+			plan->field[k]->beside_writes |= !!(e->reach.field_how[k] & ACC_WRITE);
+	}
 }
 
 /* ---- types ---- */

@@ -12,10 +12,13 @@ void reach_of(struct plan *plan, struct func *f, struct plan_reach *reach);
 
 /*
  * Must a delay at @at refresh the view: does the loop around it, with all that it calls
- * (or, without a loop, @f itself), read fields that atomic kernel code writes?
+ * (or, without a loop, @f itself), read fields that atomic kernel code writes, or does
+ * that loop end by a field that other code may write meanwhile?
  */
 bool reach_waits(struct func *f, const struct node *at);
 /* Does @part of @f, with all that it calls, read such a field? */
 bool reach_reads(struct func *f, const struct node *part);
+/* Does what ends @loop depend on a field that other code, of either half, may write meanwhile? */
+bool reach_ends(struct func *f, const struct node *loop);
 
 #endif

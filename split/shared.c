@@ -42,7 +42,7 @@ void shared_loop(struct plan *plan, struct func *f, const struct node *loop, str
 {
 	const struct node *body = loop->child;
 	const char *text = f->tu->text;
-	bool reads = false, endless = true;
+	bool endless = true;
 	uint32_t end;
 
 	while (body && body->next && loop->kind != N_DO)
@@ -52,10 +52,9 @@ void shared_loop(struct plan *plan, struct func *f, const struct node *loop, str
 			continue;
 		if (loop->kind == N_FOR && counts(c))
 			return;
-		reads |= reach_reads(f, c);
 		endless &= node_strip(c)->kind == N_LITERAL;
 	}
-	if (!body || (!reads && !(endless && reach_reads(f, body))) || refreshes(plan, f, loop))
+	if (!body || (!reach_ends(f, loop) && !(endless && reach_reads(f, body))) || refreshes(plan, f, loop))
 		return;
 	edit_add(e, body->start, body->start, "{ tandem_sync(); ");
 	end = body->end;
