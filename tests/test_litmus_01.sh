@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The memory model: nothing is lost, every waiting loop ends; and with the rules switched off, by
-# editing what the splitter wrote, each of these tests fails.
+# editing what the splitter wrote, each of these tests fails. And 64 upcalls at once, each of which
+# waits for work that is an upcall too.
 # timeout: 400
 # kernels: 6.1
 . tests/helpers.sh
@@ -52,6 +53,9 @@ dir=/tandem/split/6.1
 drive=/tandem/memlit-drive
 tandem run $dir/memlit || exit
 time $drive $count || { cat /sys/kernel/debug/tandem/memlit/stats; exit 1; }
+workers=$(awk '$1 == "workers" { print $2 }' /sys/kernel/debug/tandem/memlit/stats)
+echo "$workers threads of the user half"
+[ "$workers" -gt 128 ] || { echo 'the 64 flushes, and what they wait for, did not run at once'; exit 1; }
 rmmod memlit
 
 must_lose() {	# TEST [MASK]

@@ -103,12 +103,29 @@ static long clear(void)
 	return ask(MEMLIT_CLEAR, 0);
 }
 
+/* All wait at the same time: what they wait for needs as many threads of the user half again. */
+static long flush(void)
+{
+	struct caller c[MEMLIT_FLUSHES];
+	long lost = 0;
+
+	for (int i = 0; i < MEMLIT_FLUSHES; i++) {
+		c[i] = (struct caller){ .command = MEMLIT_FLUSH, .argument = i };
+		pthread_create(&c[i].thread, NULL, call, &c[i]);
+	}
+	for (int i = 0; i < MEMLIT_FLUSHES; i++) {
+		pthread_join(c[i].thread, NULL);
+		lost += c[i].result != 0;
+	}
+	return lost;
+}
+
 static const struct {
 	const char *name;
 	long (*run)(void);
 } tests[] = {
 	{ "clear", clear }, { "wait", wait_loops }, { "own", own }, { "locked", locked },
-	{ "private", private_mutex }, { "neighbours", neighbours },
+	{ "private", private_mutex }, { "neighbours", neighbours }, { "flush", flush },
 };
 
 static int is_wanted(const char *name, int argc, char **argv)

@@ -12,6 +12,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #include "memlit.h"
 
@@ -47,6 +48,7 @@ struct memlit {
 	u32 stamp;
 	u32 locked;
 	u32 private;
+	u32 working;
 	u16 own[4] __aligned(8);
 
 	spinlock_t spin;
@@ -258,6 +260,47 @@ static long memlit_own(struct memlit *m, unsigned int which, u32 count)
 	return lost;
 }
 
+/* ---- work that its starter waits for ---- */
+
+struct memlit_job {
+	struct work_struct work;
+	struct memlit *m;
+	u32 number;
+	u32 answer;
+};
+
+/* Ends when all of them are running. */
+
+static void memlit_work(struct work_struct *work)
+{
+	struct memlit_job *job = container_of(work, struct memlit_job, work);
+	struct memlit *m = job->m;
+
+	mutex_lock(&m->mutex);
+	m->working++;
+	mutex_unlock(&m->mutex);
+	for (int i = 0; i < 1000 && m->working < MEMLIT_FLUSHES; i++)
+		msleep(20);
+	job->answer = job->number + m->working;
+}
+
+static long memlit_flush(struct memlit *m, u32 number)
+{
+	struct memlit_job *job = kzalloc(sizeof(*job), GFP_KERNEL);
+	long lost;
+
+	if (!job)
+		return -ENOMEM;
+	job->m = m;
+	job->number = number;
+	INIT_WORK(&job->work, memlit_work);
+	schedule_work(&job->work);
+	flush_work(&job->work);
+	lost = job->answer != number + MEMLIT_FLUSHES;
+	kfree(job);
+	return lost;
+}
+
 static long memlit_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	struct memlit *m = memlit;
@@ -281,6 +324,8 @@ static long memlit_ioctl(struct file *file, unsigned int command, unsigned long 
 		return argument ? m->private : m->locked;
 	case MEMLIT_TICKS:
 		return m->ticks;
+	case MEMLIT_FLUSH:
+		return memlit_flush(m, argument);
 	}
 	return -ENOTTY;
 }

@@ -12,7 +12,10 @@
 #define MEMLIT_COUNT		0x4d07	/* increments under the first mutex (0) or the second (1) */
 #define MEMLIT_TICKS		0x4d08	/* how often the interrupt came */
 
+#define MEMLIT_FLUSH		0x4d09	/* waits for work that is moved code too; once */
+
 #define MEMLIT_WAITS		7
+#define MEMLIT_FLUSHES		64	/* at once */
 
 /* Whose updates MEMLIT_NEIGHBOURS lost: the interrupt's, and the moved code's << 16. */
 #define MEMLIT_A		0x01
