@@ -14,3 +14,9 @@ grep -c '^[A-Z].*	 [0-9]' "$out/split/r/test.offline" >"$out/n"
 grep -q '^100 packets transmitted, 100 received' "$out/split/r/ping" || t_fail "$(cat "$out/split/r/ping")"
 grep -q '^     rx_packets: 10[0-9]$' "$out/split/r/ping.statistics" || t_fail 'the frames were not counted'
 ! grep -L 'status 0' "$out"/split/r/iperf3.* | grep . || t_fail 'no throughput'
+
+# another chip of the same driver, whose interrupts can be coalesced
+[ -n "$soak" ] || exit 0
+rm -r "$out/stock" "$out/split"
+compare_drivers e1000-82545em e1000 first ping mac updown settings remove
+grep -q 'status 0' "$out/split/r/coalesce.rx-usecs 100.now" || t_fail 'nothing to coalesce'
