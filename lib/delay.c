@@ -34,6 +34,7 @@ static void sleep_until(tandem_u64 end)
 {
 	struct timespec at = { .tv_sec = end / 1000000000, .tv_nsec = end % 1000000000 };
 
+	tandem_unqueue();
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL))
 		;
 }

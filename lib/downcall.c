@@ -228,6 +228,14 @@ static void send_queue(struct tandem_thread *thread)
 	cross(thread, TANDEM_SAY_DOWN, "queued downcalls");
 }
 
+void tandem_unqueue(void)
+{
+	struct tandem_thread *thread = tandem_thread_self();
+
+	if (thread)
+		send_queue(thread);
+}
+
 /* ---- results ---- */
 
 static void get_buffers(struct call *call)

@@ -73,6 +73,9 @@ unsigned int tandem_say(struct tandem_thread *thread, unsigned int op, __u64 seq
 /* As tandem_release(), for all fields that the entry may write. */
 void tandem_publish(void);
 
+/* Sends the downcalls that are queued, if any: before the thread sleeps. */
+void tandem_unqueue(void);
+
 /* ---- upcall.c ---- */
 
 /* Serves the CALL in thread->up and replies; returns what came next, as tandem_say(). */

@@ -93,6 +93,16 @@ struct node *node_statement(const struct func *f, struct node *n)
 	return best;
 }
 
+bool node_is_unused(const struct node *n)
+{
+	while (n->parent && (n->parent->kind == N_CAST || (n->parent->kind == N_OTHER && !n->next && n->parent->child == n)))
+		n = n->parent;
+	/* the last statement of a statement expression is its value */
+	if (in_list(n) && n->parent->parent && n->parent->parent->kind == N_STMTEXPR && !n->next)
+		return false;
+	return in_list(n) || is_branch(n);
+}
+
 bool node_is_once(const struct func *f, const struct node *n)
 {
 	const struct node *last = n->child;

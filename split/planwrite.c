@@ -337,6 +337,20 @@ static void alloc(const struct plan *plan, const struct plan_down *d, struct tex
 		 id(plan_type_of(plan, r)), tail);
 }
 
+/* A call that is not waited for has no result: none of the user half's calls may look at it. */
+static bool is_queued(const struct plan *plan, int down)
+{
+	const struct func *called = plan->down[down].func;
+
+	if (!called || !policy_find("queued", called->name))
+		return false;
+	for (struct func *f = plan->model->func; f && called->result->kind != TYPE_VOID; f = f->next)
+		for (struct edge *e = runs_in_user(f) ? user_edge(f, NULL) : NULL; e; e = user_edge(f, e))
+			if (e->callee == called && (!e->call || !node_is_unused(e->call)))
+				return false;
+	return true;
+}
+
 static void write_downs(const struct plan *plan, struct text *out)
 {
 	for (unsigned int i = 0; i < plan->ndown; i++) {
@@ -362,13 +376,15 @@ static void write_downs(const struct plan *plan, struct text *out)
 	for (unsigned int i = 0; i < plan->ndown; i++) {
 		const struct plan_down *d = &plan->down[i];
 		const struct func *f = d->func;
-		struct type *result = f ? f->result : d->region_result;
+		static struct type none = { .kind = TYPE_VOID };
+		bool queued = is_queued(plan, i);
+		struct type *result = queued ? &none : f ? f->result : d->region_result;
 
 		text_add(out, "\t{ \"%s\", down_arg_%u, ", d->name, i);
 		value(plan, out, result, "result", NULL, f && is_string(result) ? "TANDEM_VALUE_STRING" : NULL, NULL, true);
 		text_add(out, ", %u, 0%s%s%s%s, 0, ", f ? f->nparam : d->nparam,
 			 f && policy_find("short", f->name) ? " | TANDEM_DOWN_SHORT" : "",
-			 f && policy_find("queued", f->name) ? " | TANDEM_DOWN_QUEUED" : "",
+			 queued ? " | TANDEM_DOWN_QUEUED" : "",
 			 f && policy_find("frees", f->name) ? " | TANDEM_DOWN_FREES" : "",
 			 f && policy_find("stops", f->name) ? " | TANDEM_DOWN_STOPS" : "");
 		alloc(plan, d, out);

@@ -381,6 +381,43 @@ static void sync_sends_what_is_queued(void **state)
 	RUN(note_sent, released, synced, plain_reply);
 }
 
+static tandem_u64 note_then_sleep(struct node *node, int n)
+{
+	tandem_u64 one = 1;
+
+	(void)n;
+	tandem_down(D_NOTE, &one, NULL);
+	tandem_udelay(10);
+	tandem_msleep(1);
+	node->array[0] = 5;
+	return 0;
+}
+
+static void note_sent_alone(void)
+{
+	assert_said(TANDEM_SAY_DOWN, 7);
+	assert_int_equal(down_record(0)->id, D_NOTE);
+	assert_null(down_record(1));
+	put_values(TANDEM_REC_RETURN, D_NOTE, &null, 1);
+	send(TANDEM_OP_RETURN, 0);
+}
+
+static void replied_with_a_change(void)
+{
+	assert_said(TANDEM_SAY_REPLY, 7);
+	assert_int_equal(change(down_record(0), 0)->now, 5);
+	assert_int_equal(down_record(1)->kind, TANDEM_REC_REPLY);
+	idle();
+}
+
+static void a_sleep_sends_what_is_queued(void **state)
+{
+	(void)state;
+	do_touch = note_then_sleep;
+	call_touch(7, 1, 1);
+	RUN(note_sent_alone, replied_with_a_change);
+}
+
 /* ---- memory ---- */
 
 static tandem_u64 allocate(struct node *node, int n)
@@ -606,6 +643,7 @@ int main(void)
 		TEST(upcall_inside_a_downcall),
 		TEST(queued_downcalls_keep_their_order),
 		TEST(sync_sends_what_is_queued),
+		TEST(a_sleep_sends_what_is_queued),
 		TEST(allocate_store_free),
 		TEST(pointers_that_cannot_cross),
 		TEST(wrong_access_is_named),

@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What the plan says of a downcall: it is queued where policy says so and no call looks at its result.
+. tests/helpers.sh
+cp -r policy "$out/policy"
+printf '%s\n' 'queued pci_enable_device' 'queued pci_enable_wake' 'queued mod_timer' 'queued pci_set_master' >"$out/policy/more.policy"
+build/tandem split e100 -o "$out/e100" --no-build --policy "$out/policy" || t_fail 'does not split'
+down() { grep -E "^	\{ \"$1\", down_arg" "$out/e100/plan.c" || t_fail "$1 is no downcall"; }
+
+down pci_set_master | grep -q TANDEM_DOWN_QUEUED || t_fail 'a void call is not queued'
+for name in pci_enable_wake mod_timer; do
+	down $name | grep -q 'TANDEM_VALUE_VOID.*TANDEM_DOWN_QUEUED' || t_fail "$name: nobody wants its result, and it is not queued"
+done
+down pci_enable_device | grep -q TANDEM_DOWN_QUEUED && t_fail 'a call is queued whose result is wanted'
+down pci_disable_device | grep -q TANDEM_DOWN_QUEUED && t_fail 'a call is queued that policy does not name'
+exit 0
