@@ -254,8 +254,18 @@ static void get_buffers(struct call *call)
 	}
 }
 
+static void made(struct tandem_seat *seat, const void *pointer)
+{
+	struct tandem_twin *twin = tandem_twin_at(&seat->twins, pointer);
+
+	if (twin)
+		tandem_frame_make(&seat->frames, twin);
+}
+
 static tandem_u64 get_result(struct call *call, const struct tandem_record *rec)
 {
+	tandem_u64 value;
+
 	if (!rec || rec->kind != TANDEM_REC_RETURN)
 		tandem_die("%s: the kernel half sent no result", call->down->name);
 	get_buffers(call);
@@ -263,7 +273,10 @@ static tandem_u64 get_result(struct call *call, const struct tandem_record *rec)
 		return 0;
 	if (!rec->count || rec->bytes < sizeof(*rec) + sizeof(struct tandem_wire))
 		tandem_die("%s: the kernel half sent no result", call->down->name);
-	return tandem_value_get(call->thread, (const void *)(rec + 1), call->down->name, "the result");
+	value = tandem_value_get(call->thread, (const void *)(rec + 1), call->down->name, "the result");
+	if (call->down->alloc.kind == TANDEM_ALLOC_DATA)
+		made(&call->thread->seat, (const void *)(unsigned long)value);
+	return value;
 }
 
 tandem_u64 tandem_down(unsigned int id, const tandem_u64 *arg, const tandem_u64 *bytes)
@@ -274,6 +287,8 @@ tandem_u64 tandem_down(unsigned int id, const tandem_u64 *arg, const tandem_u64 
 	if (id >= plan->ndown || plan->down[id].nargs > TANDEM_ARGS_MAX)
 		tandem_die("downcall %u is not in the plan", id);
 	call.down = &plan->down[id];
+	if (!(call.down->flags & TANDEM_DOWN_QUIET))
+		tandem_frame_show(&call.thread->seat.frames);
 	flush(call.thread);
 	if (may_queue(call.down)) {
 		queue(&call);
@@ -298,7 +313,7 @@ static void publish(struct tandem_thread *thread, unsigned int access)
 
 	/* A queued call comes before what follows the release too. */
 	send_queue(thread);
-	changes = tandem_marshal_flush(&thread->seat, access);
+	changes = tandem_marshal_flush(&thread->seat, access | TANDEM_SHOWN);
 	if (changes < 0)
 		tandem_die("%s: %s", thread->seat.frames.top->entry->name, thread->seat.why);
 	/* The answer overwrites what the driver changed: all of that must go with it. */

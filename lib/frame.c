@@ -24,7 +24,10 @@ int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 		.seq = seq,
 		.mark = ++frames->marks,
 		.first = frames->nmet,
+		.alone = entry->flags & TANDEM_ENTRY_BEGINS,
 	};
+	if (frames->top)
+		frames->top->alone = false;
 	frames->top = frame;
 	frames->version++;
 	for (unsigned int i = 0; i < entry->nglobal; i++) {
@@ -75,6 +78,22 @@ int tandem_frame_meet(struct tandem_frames *frames, struct tandem_twin *twin)
 	twin->mark = frames->top->mark;
 	frames->version++;
 	return 0;
+}
+
+void tandem_frame_make(struct tandem_frames *frames, struct tandem_twin *twin)
+{
+	if (!frames->top->alone)
+		return;
+	twin->maker = frames->top->seq;
+	frames->version++;
+}
+
+void tandem_frame_show(struct tandem_frames *frames)
+{
+	if (!frames->top->alone)
+		return;
+	frames->top->alone = false;
+	frames->version++;
 }
 
 void tandem_frame_forget(struct tandem_frames *frames, struct tandem_twin *twin)

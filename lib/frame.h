@@ -7,6 +7,7 @@
 #ifndef TANDEM_LIB_FRAME_H
 #define TANDEM_LIB_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "twin.h"
@@ -19,6 +20,7 @@ struct tandem_frame {
 	__u64 mark;
 	size_t first;			/* its part of frames->met begins here */
 	unsigned int crossings;		/* made inside it so far, nested ones included */
+	bool alone;			/* a device begins, and nobody else sees yet what was made for it */
 };
 
 struct tandem_met {
@@ -42,6 +44,17 @@ int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 void tandem_frame_pop(struct tandem_frames *frames);
 
 int tandem_frame_meet(struct tandem_frames *frames, struct tandem_twin *twin);
+/* The innermost frame has made the twin, or was given it to begin with. */
+void tandem_frame_make(struct tandem_frames *frames, struct tandem_twin *twin);
+/* From now on others may look at what the innermost frame has made. */
+void tandem_frame_show(struct tandem_frames *frames);
+
+/* Can nobody but the innermost frame look at the twin? */
+static inline bool tandem_frame_hides(const struct tandem_frames *frames, const struct tandem_twin *twin)
+{
+	return frames->top->alone && twin->maker == frames->top->seq;
+}
+
 /* The twin dies or may not be touched any more: no frame compares it again. */
 void tandem_frame_forget(struct tandem_frames *frames, struct tandem_twin *twin);
 

@@ -699,18 +699,28 @@ static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsig
 long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
 {
 	struct tandem_frames *frames = &seat->frames;
+	bool only_shown = access & TANDEM_SHOWN;
 	long total = 0, n;
 
+	access &= ~TANDEM_SHOWN;
 	if (access == TANDEM_RELEASE &&
 	    !tandem_watch_changed(&seat->watch, frames, seat->lenses))
 		return 0;
 	/* The list grows while plain bytes become records. */
 	for (size_t i = frames->top->first; i < frames->nmet; i++) {
-		if (!frames->met[i].twin)
+		struct tandem_twin *twin = frames->met[i].twin;
+		bool hidden;
+
+		if (!twin)
 			continue;
-		n = flush_twin(seat, frames->met[i].twin, access);
+		hidden = tandem_frame_hides(frames, twin);
+		if (hidden && only_shown)
+			continue;
+		n = flush_twin(seat, twin, access);
 		if (n < 0)
 			return n;
+		if (n && !hidden)
+			tandem_frame_show(frames);
 		total += n;
 	}
 	if (access == TANDEM_RELEASE && !total)

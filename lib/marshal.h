@@ -48,9 +48,12 @@ int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t byte
 
 /*
  * Adds FLUSH records for what the innermost frame's entry may write (TANDEM_WRITE) or
- * must publish (TANDEM_RELEASE) and has changed. Returns the number of changes, or:
+ * must publish (TANDEM_RELEASE) and has changed; with TANDEM_SHOWN, only of twins that others
+ * can look at. A change of such a twin may show them the rest. Returns the number of changes, or:
  * -EFAULT a field holds a pointer that nothing names; -EMSGSIZE, -ENOMEM.
  */
+#define TANDEM_SHOWN	0x8000
+
 long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access);
 
 #endif

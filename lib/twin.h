@@ -32,6 +32,7 @@ struct tandem_twin {
 	unsigned char *agreed;		/* what the kernel was told or told last; NULL while untyped */
 	size_t size;
 	__u64 mark;			/* of the innermost frame that lists it; 0: none */
+	__u64 maker;			/* seq of the upcall that made it, if that began a device; or 0 */
 	bool dying;			/* a queued downcall frees it */
 };
 

@@ -178,6 +178,7 @@ unsigned int tandem_upcall(struct tandem_thread *thread)
 	struct piece piece[TANDEM_ARGS_MAX];
 	tandem_u64 arg[TANDEM_ARGS_MAX];
 	struct tandem_frame frame;
+	struct tandem_twin *twin;
 	unsigned int op;
 	__u32 pieces;
 
@@ -189,6 +190,11 @@ unsigned int tandem_upcall(struct tandem_thread *thread)
 	if (tandem_marshal_apply(&thread->seat, thread->up, thread->up_bytes))
 		tandem_die("%s: %s", entry->name, thread->seat.why);
 	pieces = get_args(thread, entry, (const void *)(call + 1), arg, piece);
+	if (entry->flags & TANDEM_ENTRY_BEGINS) {
+		twin = tandem_twin_at(&thread->seat.twins, (const void *)(unsigned long)arg[0]);
+		if (twin)
+			tandem_frame_make(&thread->seat.frames, twin);
+	}
 
 	/* From here the area and what came in it may be overwritten by nested crossings. */
 	reply(thread, entry, piece, pieces, process->half->entry[frame.id](arg));

@@ -64,7 +64,7 @@ static int make(struct tandem_watch *watch, const struct tandem_frames *frames,
 
 	watch->n = 0;
 	for (size_t i = frames->top->first; i < frames->nmet && !ret; i++)
-		if (frames->met[i].twin)
+		if (frames->met[i].twin && !tandem_frame_hides(frames, frames->met[i].twin))
 			ret = add_twin(watch, frames->met[i].twin, lenses, frames->top->id);
 	watch->version = ret ? 0 : frames->version;
 	return ret;

@@ -166,6 +166,7 @@ struct tandem_alloc {
 #define TANDEM_DOWN_FREES	4	/* argument 0 is memory that is gone afterwards: its objects die */
 #define TANDEM_DOWN_SLEEPS	8
 #define TANDEM_DOWN_STOPS	16	/* as an undo: ends the device's DMA, so it precedes freeing DMA memory */
+#define TANDEM_DOWN_QUIET	32	/* lets nobody look at what its caller has made */
 
 struct tandem_down {
 	const char *name;

@@ -5,6 +5,7 @@
 
 #include "partition.h"
 #include "plan.h"
+#include "quiet.h"
 #include "scan.h"
 
 static const char *leaf_kind(int kind)
@@ -382,11 +383,12 @@ static void write_downs(const struct plan *plan, struct text *out)
 
 		text_add(out, "\t{ \"%s\", down_arg_%u, ", d->name, i);
 		value(plan, out, result, "result", NULL, f && is_string(result) ? "TANDEM_VALUE_STRING" : NULL, NULL, true);
-		text_add(out, ", %u, 0%s%s%s%s, 0, ", f ? f->nparam : d->nparam,
+		text_add(out, ", %u, 0%s%s%s%s%s, 0, ", f ? f->nparam : d->nparam,
 			 f && policy_find("short", f->name) ? " | TANDEM_DOWN_SHORT" : "",
 			 queued ? " | TANDEM_DOWN_QUEUED" : "",
 			 f && policy_find("frees", f->name) ? " | TANDEM_DOWN_FREES" : "",
-			 f && policy_find("stops", f->name) ? " | TANDEM_DOWN_STOPS" : "");
+			 f && policy_find("stops", f->name) ? " | TANDEM_DOWN_STOPS" : "",
+			 quiet(d) ? " | TANDEM_DOWN_QUIET" : "");
 		alloc(plan, d, out);
 		text_add(out, ", ");
 		ledger(plan, d, out);

@@ -20,6 +20,7 @@ static const struct word {
 	{ "local", 1, 1, false }, { "downcall", 1, 1, false }, { "constant", 2, 2, false }, { "value", 2, 2, false },
 	{ "asm", 2, 2, false }, { "delay", 1, 1, false }, { "register", 1, 1, false },
 	{ "print", 2, 2, false }, { "keeps", 2, 2, false }, { "null", 2, 2, false }, { "short", 1, 1, false }, { "queued", 1, 1, false },
+	{ "quiet", 1, 1, false },
 	{ "alloc", 3, 6, false }, { "frees", 1, 1, false }, { "stops", 1, 1, false }, { "acquire", 3, 10, false }, { "single", 1, 1, false }, { "mutex", 2, 4, false },
 	{ "buffer", 3, 3, true }, { "type", 3, 3, false }, { "points", 2, 2, false }, { "string", 1, 1, false },
 	{ "fail", 1, 1, true }, { "reads", 1, 2, false }, { "begins", 1, 1, false }, { "ends", 1, 1, false }, { "closes", 2, 2, false },

@@ -1,66 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Upcalls, downcalls inside them, upcalls inside those: the test answers as the kernel would. */
-#include "half_fixture.h"
-
-static const uint64_t array[4];
-static const struct tandem_wire null = { .tag = TANDEM_WIRE_NULL };
-
-/* What the kernel does at each crossing in turn; the last one ends the call. */
-static void (*script[16])(void);
-static unsigned int step;
-
-static int next(struct tandem_thread *thread)
-{
-	(void)thread;
-	assert_non_null(script[step]);
-	script[step++]();
-	return 0;
-}
-
-static void call_touch(uint64_t seq, uint32_t count, int n)
-{
-	struct tandem_wire arg[] = { to_object(1, 1, 0), to_scalar((int64_t)n) };
-
-	put_new_node(1, 1);
-	put_sync_node(1, 1, count, 7, 0, null, NULL, array, null);
-	put_sync_counter(1000);
-	put_values(TANDEM_REC_CALL, E_TOUCH, arg, 2);
-	send(TANDEM_OP_CALL, seq);
-}
-
-static void answer(struct tandem_wire result)
-{
-	put_values(TANDEM_REC_RETURN, 0, &result, 1);
-	send(TANDEM_OP_RETURN, 0);
-}
-
-/* Runs one upcall; @steps are what the kernel does at each crossing. */
-static void run(void (*const *steps)(void), unsigned int n)
-{
-	memset(script, 0, sizeof(script));
-	memcpy(script, steps, n * sizeof(*steps));
-	step = 0;
-	worker->next = next;
-	tandem_upcall(worker);
-	assert_int_equal(step, n);
-	assert_null(worker->seat.frames.top);
-}
-
-#define RUN(...) do { \
-	void (*const steps[])(void) = { __VA_ARGS__ }; \
-	run(steps, sizeof(steps) / sizeof(*steps)); \
-} while (0)
-
-static void assert_said(uint32_t op, uint64_t seq)
-{
-	assert_int_equal(worker->area->down_op, op);
-	assert_int_equal(worker->area->down_seq, seq);
-}
-
-static void idle(void)
-{
-	call_touch(99, 0, 0);
-}
+#include "half_script.h"
 
 /* ---- a plain upcall ---- */
 
@@ -366,13 +306,6 @@ static void synced(void)
 	send(TANDEM_OP_RETURN, 0);
 }
 
-static void plain_reply(void)
-{
-	assert_said(TANDEM_SAY_REPLY, 7);
-	assert_int_equal(down_record(0)->kind, TANDEM_REC_REPLY);
-	idle();
-}
-
 static void sync_sends_what_is_queued(void **state)
 {
 	(void)state;
@@ -630,8 +563,6 @@ static void faults_strike_where_asked(void **state)
 	assert_int_equal(died_at("kill@3:touch"), 94);	/* its first run has only two */
 	assert_int_equal(died_at("kill@1:inner"), 94);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start_worker, stop_worker)
 
 int main(void)
 {

@@ -39,7 +39,7 @@ struct node {
 };
 
 enum { T_NODE, T_ITEM, T_COUNTER };
-enum { E_TOUCH, E_INNER, E_COPY };
+enum { E_TOUCH, E_INNER, E_COPY, E_BEGIN };
 enum { D_ALLOC, D_USE, D_PUT, D_NOTE, D_FREE };
 enum { S_ALPHA, S_BETA };
 /* Places in E_TOUCH's view of a node. */
@@ -119,6 +119,9 @@ static const struct tandem_entry entries[] = {
 	  .view = inner_view, .nview = 1, .may = may_all, .closes = TANDEM_NONE },
 	{ .name = "copy", .arg = copy_arg, .nargs = 2, .result = { .kind = TANDEM_VALUE_VOID },
 	  .may = may_all, .closes = TANDEM_NONE },
+	{ .name = "begin", .arg = touch_arg, .nargs = 2, .result = SCALAR(4, 1), .view = touch_view,
+	  .nview = 3, .global = touch_global, .nglobal = 1, .may = may_all, .closes = TANDEM_NONE,
+	  .flags = TANDEM_ENTRY_BEGINS },
 };
 
 static const struct tandem_value alloc_arg[] = { SCALAR(8, 0) };
@@ -133,6 +136,7 @@ static const struct tandem_value free_arg[] = { POINTER(TANDEM_NONE, 0, 0) };
 
 static const struct tandem_down downs[] = {
 	{ .name = "alloc", .arg = alloc_arg, .nargs = 1, .result = POINTER(TANDEM_NONE, 0, 0),
+	  .flags = TANDEM_DOWN_QUIET,
 	  .alloc = { .kind = TANDEM_ALLOC_DATA, .size_arg = { 0, 0xff }, .type = TANDEM_NONE } },
 	{ .name = "use", .arg = use_arg, .nargs = 1, .result = { .kind = TANDEM_VALUE_VOID } },
 	{ .name = "put", .arg = put_arg, .nargs = 3, .result = SCALAR(4, 1) },
@@ -149,7 +153,7 @@ static const struct tandem_plan plan = {
 	.module = "sample",
 	.build_id = "0123456789abcdef0123456789abcdef01234567",
 	.type = types, .ntype = 3,
-	.entry = entries, .nentry = 3,
+	.entry = entries, .nentry = 4,
 	.down = downs, .ndown = 5,
 	.global = globals, .nglobal = 1,
 	.symbol = symbol_names, .nsymbol = 2,
@@ -191,7 +195,7 @@ static tandem_u64 thunk_copy(const tandem_u64 *arg)
 	return 0;
 }
 
-static const tandem_thunk thunks[] = { thunk_touch, thunk_inner, thunk_copy };
+static const tandem_thunk thunks[] = { thunk_touch, thunk_inner, thunk_copy, thunk_touch };
 
 static const struct tandem_uhalf half = {
 	.plan = &plan, .entry = thunks, .symbol = symbol_at, .global = global_get,

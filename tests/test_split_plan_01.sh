@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What the plan says of a downcall: it is queued where policy says so and no call looks at its result.
+# What the plan says of a downcall: it is queued where policy says so and no call looks at its result; it is
+# quiet where nobody gets to see through it what a probe has made.
 . tests/helpers.sh
 cp -r policy "$out/policy"
 printf '%s\n' 'queued pci_enable_device' 'queued pci_enable_wake' 'queued mod_timer' 'queued pci_set_master' >"$out/policy/more.policy"
@@ -13,4 +14,12 @@ for name in pci_enable_wake mod_timer; do
 done
 down pci_enable_device | grep -q TANDEM_DOWN_QUEUED && t_fail 'a call is queued whose result is wanted'
 down pci_disable_device | grep -q TANDEM_DOWN_QUEUED && t_fail 'a call is queued that policy does not name'
+
+for name in pci_set_master alloc_etherdev_mqs netdev_info e100_exec_cmd e100_probe:2909; do
+	down $name | grep -q TANDEM_DOWN_QUIET || t_fail "$name is not quiet"
+done
+# may start other code; store pointers; call what is not known, or through a pointer
+for name in request_irq register_netdev mod_timer e100_exec_cb e100_alloc_cbs:1883 e100_request_firmware mdio_read; do
+	down $name | grep -q TANDEM_DOWN_QUIET && t_fail "$name is quiet"
+done
 exit 0
