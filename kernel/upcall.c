@@ -413,8 +413,11 @@ static void abort_call(struct call *c)
 	if (!ends || !scope)
 		return;
 	ledger_undo_scope(st, scope);
+	/* Undoing dropped the mutex: looked up again. */
 	mutex_lock(&st->mutex);
-	scope_end(st, scope);
+	scope = scope_find(st, c->arg[0]);
+	if (scope)
+		scope_end(st, scope);
 	mutex_unlock(&st->mutex);
 }
 
