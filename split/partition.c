@@ -377,11 +377,36 @@ static bool known_call(const struct func *f, const struct node *call)
 	return false;
 }
 
-static void judge(struct func *f)
+/* Does @g acquire, by its role, what @f gives back? */
+static bool is_pair(const struct func *f, const struct func *g)
+{
+	for (const struct role *a = f->role; a; a = a->next)
+		for (const struct role *b = g->role; b; b = b->next) {
+			struct policy_line *l = policy_find("closes", role_name(a));
+
+			if (l && l->arg[1] == role_name(b))
+				return true;
+			if (a->field && b->field && a->field->in == b->field->in &&
+			    policy_find("ends", role_name(a)) && policy_find("begins", role_name(b)))
+				return true;
+		}
+	return false;
+}
+
+/* The ledger knows only what is acquired and given back in the same half. */
+static const char *pair_problem(struct model *model, const struct func *f)
+{
+	for (struct func *g = f->role ? model->func : NULL; g; g = g->next)
+		if (g->is_own && g->has_body && g->role && g->side == SIDE_KERNEL && (is_pair(f, g) || is_pair(g, f)))
+			return text_format("its counterpart %s stays in the kernel half", g->name);
+	return NULL;
+}
+
+static void judge(struct model *model, struct func *f)
 {
 	const char *why;
 
-	why = entry_problem(f);
+	why = entry_problem(f) ?: pair_problem(model, f);
 	if (why) {
 		keep(f, why, f->file, f->line);
 		return;
@@ -541,7 +566,7 @@ void partition(struct model *model)
 		kernel = 0;
 		for (struct func *f = model->func; f; f = f->next) {
 			if (f->is_own && f->has_body && f->side == SIDE_USER)
-				judge(f);
+				judge(model, f);
 			kernel += f->side == SIDE_KERNEL;
 		}
 	}
