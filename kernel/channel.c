@@ -4,6 +4,7 @@
  */
 #include <linux/miscdevice.h>
 #include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -43,10 +44,23 @@ void channel_put(struct tandem_channel *ch)
 		channel_free(ch);
 }
 
+/* A process that dumps core is as good as dead; a signal would only cut the dump short. */
+static bool dumps(struct pid *pid)
+{
+	struct task_struct *task;
+	bool yes;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	yes = task && READ_ONCE(task->signal->core_state);
+	rcu_read_unlock();
+	return yes;
+}
+
 /* Any context. */
 void channel_kill(struct tandem_channel *ch)
 {
-	if (READ_ONCE(may_kill))
+	if (READ_ONCE(may_kill) && !dumps(ch->pid))
 		kill_pid(ch->pid, SIGKILL, 1);
 }
 
