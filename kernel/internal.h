@@ -493,6 +493,7 @@ const struct record *ledger_inside(struct state *st, unsigned long start, size_t
 				   const struct record *memory);
 void ledger_clear(struct state *st, unsigned long start, size_t size);
 void ledger_undo_call(struct call *c, bool only_locks);
+void ledger_undo_since(struct state *st, u64 mark, struct scope *scope);
 void ledger_undo_closed(struct state *st, u16 entry, struct scope *scope);
 void ledger_stop(struct state *st, struct scope *scope);
 void ledger_undo_scope(struct state *st, struct scope *scope);

@@ -240,6 +240,15 @@ static bool undo_last_since(struct state *st, u64 first, struct scope *scope)
 	return false;
 }
 
+/* What is of this device and younger than @mark, whoever acquired it. */
+void ledger_undo_since(struct state *st, u64 mark, struct scope *scope)
+{
+	mutex_lock(&st->mutex);
+	while (undo_last_since(st, mark + 1, scope))
+		;
+	mutex_unlock(&st->mutex);
+}
+
 /*
  * The entry that would have closed @entry failed: do its work from the ledger. What others
  * have acquired since then, in the place of what @entry had, goes too.

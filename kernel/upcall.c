@@ -392,6 +392,18 @@ static struct scope *scope_of(struct call *c)
 	return scope;
 }
 
+/* Is there an entry that would close what this one opens? */
+static bool opens(const struct call *c)
+{
+	const struct tandem_plan *plan = c->state->plan;
+	u32 i;
+
+	for (i = 0; i < plan->nentry; i++)
+		if (plan->entry[i].closes == c->id)
+			return true;
+	return false;
+}
+
 /*
  * The user half did not do it. What the interrupted call had acquired goes back, unless
  * it only reads; what a closing or ending call should have released is released for it.
@@ -408,6 +420,9 @@ static void abort_call(struct call *c)
 		ledger_stop(st, scope);
 	if (c->worker)
 		ledger_undo_call(c, reads);
+	/* What it had opened so far may have set others to work. */
+	if (c->worker && opens(c))
+		ledger_undo_since(st, c->mark, scope);
 	if (c->entry->closes != TANDEM_NONE)
 		ledger_undo_closed(st, c->entry->closes, scope);
 	if (!ends || !scope)
