@@ -157,10 +157,13 @@ static int parse_kind(const char *text, size_t n)
 int tandem_fault_parse(struct tandem_fault *fault, const char *text, const struct tandem_plan *plan)
 {
 	const char *at = strchr(text, '@');
+	const char *name;
+	size_t n;
 	char *end;
 
 	memset(fault, 0, sizeof(*fault));
 	fault->entry = TANDEM_NONE;
+	fault->run = 1;
 	if (!at)
 		return -EINVAL;
 	fault->kind = parse_kind(text, at - text);
@@ -169,8 +172,15 @@ int tandem_fault_parse(struct tandem_fault *fault, const char *text, const struc
 		return -EINVAL;
 	if (!*end)
 		return 0;
+	name = end + 1;
+	n = strcspn(name, ":");
+	if (name[n]) {
+		fault->run = strtoul(name + n + 1, &end, 10);
+		if (!fault->run || *end)
+			return -EINVAL;
+	}
 	for (unsigned int i = 0; i < plan->nentry; i++)
-		if (!strcmp(plan->entry[i].name, end + 1)) {
+		if (strlen(plan->entry[i].name) == n && !memcmp(plan->entry[i].name, name, n)) {
 			fault->entry = i;
 			return 0;
 		}
@@ -184,7 +194,7 @@ void tandem_fault_enter(struct tandem_fault *fault, const struct tandem_frame *f
 {
 	const struct tandem_frame *none = NULL;
 
-	if (frame->id == fault->entry)
+	if (frame->id == fault->entry && atomic_fetch_add(&fault->runs, 1) + 1 == fault->run)
 		atomic_compare_exchange_strong(&fault->frame, &none, frame);
 }
 

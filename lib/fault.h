@@ -26,12 +26,14 @@ enum tandem_fault_kind {
 struct tandem_fault {
 	enum tandem_fault_kind kind;
 	unsigned int at;			/* strikes before this crossing, from 1 */
-	unsigned int entry;			/* counts inside its first run only; TANDEM_NONE: everywhere */
+	unsigned int entry;			/* counts inside one run of it; TANDEM_NONE: everywhere */
+	unsigned int run;			/* which, from 1 */
+	_Atomic(unsigned int) runs;		/* that have begun */
 	_Atomic(unsigned int) count;
 	_Atomic(const struct tandem_frame *) frame;	/* that run's; then one that never is */
 };
 
-/* KIND@N[:ENTRY]. -EINVAL: not that form; -ENOENT: no such entry. */
+/* KIND@N[:ENTRY[:RUN]]. -EINVAL: not that form; -ENOENT: no such entry. */
 int tandem_fault_parse(struct tandem_fault *fault, const char *text, const struct tandem_plan *plan);
 
 /* A frame begins, ends; a crossing is about to be made. */

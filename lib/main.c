@@ -43,9 +43,9 @@ static void help(const struct tandem_plan *plan)
 	      "  --workers N       threads to begin with (default 2)\n"
 	      "  --no-wait         fail if the kernel half is not loaded (--wait: the default)\n"
 	      "  --trace           print each crossing\n"
-	      "  --fault KIND@N[:ENTRY]\n"
+	      "  --fault KIND@N[:ENTRY[:RUN]]\n"
 	      "                    for tests: kill, segv, stop, loop or deadlock before the N-th\n"
-	      "                    crossing, or before the N-th in the first run of ENTRY\n"
+	      "                    crossing, or before the N-th in the first or RUN-th run of ENTRY\n"
 	      "  --help, --version\n"
 	      "\n"
 	      "Prints `ready' when the kernel half may call.\n", plan->module);
@@ -122,7 +122,7 @@ static int parse_fault(struct tandem_process *process, const char *text)
 		      strchr(text, ':') + 1);
 		break;
 	default:
-		print(STDERR_FILENO, "%s: --fault takes KIND@N or KIND@N:ENTRY, KIND one of "
+		print(STDERR_FILENO, "%s: --fault takes KIND@N[:ENTRY[:RUN]], KIND one of "
 		      "kill segv stop loop deadlock\n", plan->module);
 	}
 	return -EINVAL;

@@ -503,6 +503,13 @@ static void fault_texts(void **state)
 	assert_int_equal(fault.at, 3);
 	assert_int_equal(tandem_fault_parse(&fault, "deadlock@1:inner", &plan), 0);
 	assert_int_equal(fault.entry, E_INNER);
+	assert_int_equal(fault.run, 1);
+	assert_int_equal(tandem_fault_parse(&fault, "kill@2:inner:3", &plan), 0);
+	assert_int_equal(fault.entry, E_INNER);
+	assert_int_equal(fault.run, 3);
+	assert_int_equal(tandem_fault_parse(&fault, "kill@2:inner:0", &plan), -EINVAL);
+	assert_int_equal(tandem_fault_parse(&fault, "kill@2:inner:x", &plan), -EINVAL);
+	assert_int_equal(tandem_fault_parse(&fault, "kill@2:inne", &plan), -ENOENT);
 	assert_int_equal(tandem_fault_parse(&fault, "kill", &plan), -EINVAL);
 	assert_int_equal(tandem_fault_parse(&fault, "kill@", &plan), -EINVAL);
 	assert_int_equal(tandem_fault_parse(&fault, "kill@0", &plan), -EINVAL);
@@ -561,6 +568,8 @@ static void faults_strike_where_asked(void **state)
 	assert_int_equal(died_at("kill@7"), 94);
 	assert_int_equal(died_at("segv@2:touch"), -SIGSEGV);
 	assert_int_equal(died_at("kill@3:touch"), 94);	/* its first run has only two */
+	assert_int_equal(died_at("kill@2:touch:3"), -SIGKILL);
+	assert_int_equal(died_at("kill@1:touch:4"), 94);
 	assert_int_equal(died_at("kill@1:inner"), 94);
 }
 
