@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The user half ends by a signal, a core dump to a slow reader, a stop, an endless loop or a deadlock, at
+# the n-th crossing of an operation: the caller gets its answer in time, no lock is held, the ledger is
+# empty or as it was before, traffic goes on where only something was read, and unbind, bind and reload work.
+# In full, each crossing by a signal; else some, and of all, the first and the last.
+# timeout: 600
+# kernels: 6.1
+. tests/helpers.sh
+
+gcc -O2 -Wall -Wextra -Werror -o build/death-drive tests/death/*.c || t_fail 'tests/death does not compile'
+
+# Its files are in memory: an idle guest's clock jumps while the host answers, and times are judged.
+cat >"$out/guest" <<'END2'
+soak=$1
+cp -r /tandem/death-drive /tandem/split/6.1/e1000 /tmp/ || exit
+failed=0
+dies() {	# SAMPLES KIND OPERATION ENTRY
+	/tmp/death-drive /tmp/e1000 0000:00:10.0 10.77.1.2 10.77.1.1 "$2" "$3" "e1000_$4" "$1" || failed=1
+}
+for kind in kill segv stop loop deadlock; do
+	n=4
+	[ $kind = kill ] && n=12
+	[ -n "$soak" ] && n=40
+	[ -n "$soak" ] && [ $kind = kill ] && n=0
+	dies $n $kind probe probe
+	dies $n $kind open open
+	dies $n $kind stop close
+	dies $n $kind remove remove
+	dies $n $kind ioctl ioctl
+	dies $n $kind watchdog watchdog:3
+	dies $n $kind drvinfo get_drvinfo
+done
+for op in remove-down/remove mtu/change_mtu rings/set_ringparam self-test/diag_test registers/get_regs eeprom/get_eeprom; do
+	dies ${soak:+3}6 kill ${op%/*} ${op#*/}
+done
+exit $failed
+END2
+# 8 ns an instruction: as fast as emulation is in real time, and waiting costs less.
+lab/run --icount --qemu=-icount --qemu=shift=3,sleep=off --time "${soak:+5}580" --device e1000 \
+	--module build/kernel/$kernel/tandem.ko -- bash -c "$(cat "$out/guest")" guest "$soak" || t_fail "status $?"
