@@ -132,7 +132,7 @@ struct scope {
 struct objects {
 	struct object **chunk;		/* by index / OBJECT_CHUNK */
 	u32 count;			/* indices given out so far */
-	u64 epoch;			/* one more with each object that comes, goes or gets a type */
+	u64 epoch;			/* one more with each object or scope that comes or goes, each type given */
 	u32 alive;
 	struct object *free;
 	struct object *global;		/* by global id */
@@ -274,6 +274,8 @@ struct worker {
 	bool spare;			/* say so with the next CALL */
 	u32 turns;			/* that the user half got; watchdog reads */
 	u32 op;				/* what was said: TANDEM_SAY_* */
+	bool in_shaped;			/* the body is a struct tandem_shaped, in the area */
+	const struct template *shaped;	/* of the CALL, if nothing was said in it yet; or NULL */
 	u8 *in;				/* a copy of the worker's body */
 	u32 in_bytes;
 	u8 *in_home;			/* TANDEM_DOWN_BYTES, kept */
@@ -289,6 +291,7 @@ struct worker {
 	struct seen *seen_global;	/* by global id */
 	struct template **template;	/* by entry; NULL: none */
 	u64 *tried;			/* by entry: what the last call that had none was like */
+	u64 shapes;			/* numbers given */
 	u32 *gone;			/* indices and gens of the known that died */
 	u32 ngone, gone_room;
 	struct tokens tokens;
@@ -435,6 +438,7 @@ struct walk {
 int wire_out(struct walk *k, u64 v, u16 type, bool follow, struct tandem_wire *out);
 bool template_use(struct call *c);
 void template_learn(struct walk *k);
+int template_reply(struct call *c, u64 *result);
 void templates_free(struct worker *w);
 void *body_spill(struct body *b, u32 bytes);
 

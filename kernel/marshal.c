@@ -477,8 +477,6 @@ int marshal_call(struct call *c)
 	unsigned int i;
 	int err;
 
-	if (template_use(c))
-		return 0;
 	err = walk_begin(&k, c);
 	for (i = 0; !err && i < c->entry->nargs; i++)
 		err = argument(&k, i, &wire[i]);

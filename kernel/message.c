@@ -168,6 +168,7 @@ int message_take(struct call *c, u64 *result)
 
 	lockdep_assert_held(&c->state->mutex);
 	c->state->stats.bytes_down += end;
+	w->shaped = NULL;
 	w->nbuffer = 0;
 	for (at = 0; at < end && !ret; at = next) {
 		rule = tandem_record_plain(w->in, end, at) ? NULL :

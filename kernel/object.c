@@ -325,6 +325,7 @@ struct scope *scope_begin(struct state *st, unsigned long device)
 	if (!scope)
 		return NULL;
 	scope->device = device;
+	st->objects.epoch++;
 	list_add(&scope->node, &st->scopes);
 	return scope;
 }
@@ -369,6 +370,7 @@ void scope_end(struct state *st, struct scope *scope)
 	for_each_call(c, i, st)
 		if (c->scope == scope)
 			c->scope = NULL;
+	st->objects.epoch++;
 	list_del(&scope->node);
 	kfree(scope);
 }

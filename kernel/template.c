@@ -3,7 +3,8 @@
  * Templates: the body of a CALL that looks like the last one of the same entry, but for
  * the values. A template belongs to a worker, and holds as long as no object comes, goes or
  * gets a type, and the pointers in arguments and fields are the same. It is an
- * abbreviation of marshal_call(), nothing else: what it cannot say is not learnt.
+ * abbreviation of marshal_call(), nothing else: what it cannot say is not learnt. The worker
+ * is told the template's number, the shape, and may reply by it.
  */
 #include <linux/slab.h>
 
@@ -12,51 +13,56 @@
 #define BYTES_MAX	1024
 #define LOADS_MAX	96
 
-/* A value's place in the kernel and in the body. */
-struct load {
-	unsigned long from;
-	u32 to;
-	u32 unused;
-};
 
 struct template {
 	u64 epoch;
-	u64 pointer[TANDEM_ARGS_MAX];		/* arguments; 0 for scalars */
-	u64 same[LOADS_MAX];			/* by pointer load: what must be there */
-	u32 nload[5];				/* in this order: of 8, 4, 2, 1 bytes, pointers */
+	u64 shape;				/* 0: none */
+	u64 writable;				/* by load: may be in a shaped reply */
+	u64 words[4];				/* by load: those of 8, 4, 2, 1 bytes */
+	struct scope *scope;			/* of the call; or NULL */
+	u64 pointer[TANDEM_ARGS_MAX];		/* by argument: what those were */
+	u64 same[LOADS_MAX];			/* by load: what must be there, if it is a pointer */
+	u32 end[5];				/* of loads of 8, 4, 2, 1 bytes, pointers */
 	u32 values_at;				/* of the CALL's arguments */
 	u32 bytes;
-	struct load load[LOADS_MAX];
+	u8 nfixed, nscalar;			/* arguments that must be the same; the others */
+	u8 fixed[TANDEM_ARGS_MAX], scalar[TANDEM_ARGS_MAX];
+	/* By load: where the value is in the kernel, in the body, in object[]. */
+	unsigned long from[LOADS_MAX];
+	u32 to[LOADS_MAX];
+	u8 of[LOADS_MAX];
+	struct hold object[LOADS_MAX];
 	u64 body[BYTES_MAX / 8];
 };
+
+/* The CALL that is being written has this template. */
+static void shape_is(struct worker *w, const struct template *t)
+{
+	w->shaped = t && t->shape ? t : NULL;
+	w->area->up_shape = t ? t->shape : 0;
+}
 
 /* ---- using ---- */
 
 static bool fits(const struct template *t, const struct call *c)
 {
-	const struct tandem_value *arg = c->entry->arg;
-	const struct load *l;
-	u32 i, n;
+	u32 i;
 
-	if (t->epoch != c->state->objects.epoch || c->worker->ngone)
+	/* A nested call's values would not be known to have crossed when the outer goes on. */
+	if (t->epoch != c->state->objects.epoch || c->worker->ngone || c->outer)
 		return false;
-	for (i = 0; i < c->entry->nargs; i++)
-		if (arg[i].kind == TANDEM_VALUE_PTR && c->arg[i] != t->pointer[i])
+	for (i = 0; i < t->nfixed; i++)
+		if (c->arg[t->fixed[i]] != t->pointer[t->fixed[i]])
 			return false;
-	n = t->nload[4];
-	if (!n)
-		return true;
-	l = t->load + t->nload[0] + t->nload[1] + t->nload[2] + t->nload[3];
-	for (i = 0; i < n; i++)
-		if (READ_ONCE(*(u64 *)l[i].from) != t->same[i])
+	for (i = t->end[3]; i < t->end[4]; i++)
+		if (READ_ONCE(*(u64 *)t->from[i]) != t->same[i])
 			return false;
 	return true;
 }
 
 #define LOADS(type, kind) do {							\
-	_Pragma("GCC unroll 4")							\
-	for (end = l + t->nload[kind]; l < end; l++)				\
-		*(type *)(p + l->to) = READ_ONCE(*(type *)l->from);		\
+	for (n = t->end[kind]; i < n; i++)					\
+		*(type *)(p + t->to[i]) = READ_ONCE(*(type *)t->from[i]);	\
 } while (0)
 
 /* Writes the body of the CALL, if a template of it holds. */
@@ -65,12 +71,15 @@ bool template_use(struct call *c)
 	struct worker *w = c->worker;
 	const struct template *t = w->template[c->id];
 	const struct tandem_value *arg = c->entry->arg;
-	const struct load *l, *end;
 	u8 *p = w->up.home;
-	u32 i;
+	u32 i, n;
 
-	if (!t || !fits(t, c))
+	if (!t || !fits(t, c)) {
+		shape_is(w, NULL);
 		return false;
+	}
+	shape_is(w, t);
+	c->scope = t->scope;
 	w->up.base = w->up.home;
 	w->up.room = TANDEM_UP_BYTES;
 	w->up.at = t->bytes;
@@ -81,16 +90,70 @@ bool template_use(struct call *c)
 			((u64 *)p)[i] = t->body[i];
 		w->up.holds = t;
 	}
-	l = t->load;
+	i = 0;
 	LOADS(u64, 0);
 	LOADS(u32, 1);
 	LOADS(u16, 2);
 	LOADS(u8, 3);
 	p += t->values_at + offsetof(struct tandem_wire, value);
-	for (i = 0; i < c->entry->nargs; i++, arg++, p += sizeof(struct tandem_wire))
-		if (arg->kind == TANDEM_VALUE_SCALAR)
-			*(u64 *)p = tandem_scalar(c->arg[i], arg->size, arg->is_signed);
+	for (i = 0; i < t->nscalar; i++) {
+		n = t->scalar[i];
+		*(u64 *)(p + n * sizeof(struct tandem_wire)) =
+			tandem_scalar(c->arg[n], arg[n].size, arg[n].is_signed);
+	}
 	return true;
+}
+
+/* ---- replying ---- */
+
+/* What a changed word lies in may have died meanwhile, through another worker. */
+static bool alive(const struct template *t, u64 changed)
+{
+	for (; changed; changed &= changed - 1) {
+		const struct hold *h = &t->object[t->of[__ffs64(changed)]];
+
+		if (!h->object->size || h->object->gen != h->gen)
+			return false;
+	}
+	return true;
+}
+
+#define STORES(type, kind) do {							\
+	for (left = changed & t->words[kind]; left; left &= left - 1, now++)	\
+		WRITE_ONCE(*(type *)t->from[__ffs64(left)], READ_ONCE(*now));	\
+} while (0)
+
+/*
+ * A reply in the worker's area, where it may still be written to: each word of it is read
+ * once, and any value of a field that is the user half's to write is as good as another.
+ */
+int template_reply(struct call *c, u64 *result)
+{
+	const struct tandem_value *value = &c->entry->result;
+	struct worker *w = c->worker;
+	const struct template *t = w->shaped;
+	const struct tandem_shaped *said = (void *)w->area + TANDEM_DOWN_OFFSET;
+	u64 changed = READ_ONCE(said->changed), left;
+	const u64 *now = said->now;
+	u32 n = hweight64(changed);
+
+	if (w->in_bytes != sizeof(*said) + n * sizeof(*now))
+		return refuse(c, "a short reply of %u bytes", w->in_bytes);
+	if (changed & ~t->writable)
+		return refuse(c, "%s: words %llx are not written in this call", c->entry->name,
+			      changed & ~t->writable);
+	if (unlikely(t->epoch != c->state->objects.epoch) && !alive(t, changed))
+		return refuse(c, "a short reply about an object that is dead");
+	*result = value->kind == TANDEM_VALUE_VOID ? 0 :
+		  tandem_scalar(READ_ONCE(said->result), value->size, value->is_signed);
+	STORES(u64, 0);
+	STORES(u32, 1);
+	STORES(u16, 2);
+	STORES(u8, 3);
+	c->state->stats.flushes++;
+	c->state->stats.changes += n;
+	c->state->stats.bytes_down += w->in_bytes;
+	return TOOK_REPLY;
 }
 
 /* ---- learning ---- */
@@ -100,13 +163,14 @@ struct lesson {
 	struct template *t;
 	u32 at;
 	u32 nload;
-	u32 kind;		/* that is being listed: places in nload[] */
+	u32 nobject;
+	u32 kind;		/* that is being listed: places in end[] */
 };
 
-static bool learn_pointer(struct lesson *s, const struct step *step, const struct load *l)
+static bool learn_pointer(struct lesson *s, const struct step *step, u32 load)
 {
 	struct tandem_wire wire;
-	u64 v = READ_ONCE(*(u64 *)l->from);
+	u64 v = READ_ONCE(*(u64 *)s->t->from[load]);
 	struct object *o;
 
 	if (wire_out(s->k, v, step->type, false, &wire) || wire.tag == TANDEM_WIRE_TOKEN)
@@ -114,28 +178,38 @@ static bool learn_pointer(struct lesson *s, const struct step *step, const struc
 	o = wire.tag == TANDEM_WIRE_OBJECT ? object_find(s->k->st, v) : NULL;
 	if (o && step->access & TANDEM_READ && o->walk != s->k->st->walk)
 		return false;
-	s->t->same[s->t->nload[4]] = v;
-	memcpy((u8 *)s->t->body + l->to, &wire, sizeof(wire));
+	s->t->same[load] = v;
+	memcpy((u8 *)s->t->body + s->t->to[load], &wire, sizeof(wire));
 	return true;
+}
+
+static void learn_word(struct lesson *s, const struct step *step, u32 load)
+{
+	u64 bit = load < TANDEM_SHAPE_WORDS ? 1ull << load : 0;
+
+	s->t->words[s->kind] |= bit;
+	if (step->writable && step->kind == TANDEM_LEAF_WORD)
+		s->t->writable |= bit;
 }
 
 static bool learn_element(struct lesson *s, const struct view *view, unsigned long base)
 {
 	const struct move *m = view->move;
-	struct load *l;
-	u32 i, n;
+	u32 i, n, load;
 
 	for (i = 0; i < s->kind; i++)
 		m += view->nmove[i];
 	for (n = view->nmove[s->kind]; n; n--, m++) {
 		if (s->nload == LOADS_MAX)
 			return false;
-		l = &s->t->load[s->nload++];
-		l->from = base + m->from;
-		l->to = s->at + m->to;
-		if (s->kind == 4 && !learn_pointer(s, &view->step[m->step], l))
+		load = s->nload++;
+		s->t->from[load] = base + m->from;
+		s->t->to[load] = s->at + m->to;
+		s->t->of[load] = s->nobject;
+		if (s->kind < 4)
+			learn_word(s, &view->step[m->step], load);
+		else if (!learn_pointer(s, &view->step[m->step], load))
 			return false;
-		s->t->nload[s->kind]++;
 	}
 	s->at += view->bytes;
 	return s->at <= BYTES_MAX;
@@ -146,6 +220,9 @@ static bool learn_object(struct lesson *s, const struct object *o)
 	u32 begin = s->at, i, el;
 	struct tandem_record *rec = (void *)((u8 *)s->t->body + begin);
 
+	if (s->nobject == LOADS_MAX)
+		return false;
+	s->t->object[s->nobject] = (struct hold){ (struct object *)o, o->gen };
 	for (i = 0; i < o->nseg; i++) {
 		const struct tandem_segment *seg = &o->seg[i];
 		const struct view *view = view_of(s->k->c->ready, seg->type);
@@ -161,6 +238,7 @@ static bool learn_object(struct lesson *s, const struct object *o)
 			if (!learn_element(s, view, o->start + seg->offset + (u64)el * each))
 				return false;
 	}
+	s->nobject++;
 	if (s->at == begin)
 		return true;
 	s->at = ALIGN(s->at, 8);
@@ -185,9 +263,14 @@ static bool learn_call(struct lesson *s)
 		.kind = TANDEM_REC_CALL, .id = c->id, .bytes = bytes, .count = c->entry->nargs,
 	};
 	memcpy(rec + 1, c->worker->wire, c->entry->nargs * sizeof(struct tandem_wire));
-	for (i = 0; i < c->entry->nargs; i++)
-		if (c->entry->arg[i].kind == TANDEM_VALUE_PTR)
-			s->t->pointer[i] = c->arg[i];
+	for (i = 0; i < c->entry->nargs; i++) {
+		s->t->pointer[i] = c->arg[i];
+		if (c->entry->arg[i].kind == TANDEM_VALUE_SCALAR)
+			s->t->scalar[s->t->nscalar++] = i;
+		else
+			s->t->fixed[s->t->nfixed++] = i;
+	}
+	s->t->scope = c->scope;
 	s->t->values_at = s->at + sizeof(*rec);
 	s->t->bytes = s->at + bytes;
 	return true;
@@ -199,10 +282,11 @@ static bool learn(struct lesson *s)
 
 	/* The loads are sorted by kind: one pass for each. */
 	for (s->kind = 0; s->kind < 5; s->kind++) {
-		s->at = 0;
+		s->at = s->nobject = 0;
 		for (o = s->k->first; o; o = o->next)
 			if (!learn_object(s, o))
 				return false;
+		s->t->end[s->kind] = s->nload;
 	}
 	/* Something else crossed too: it may do so again. */
 	return learn_call(s) && s->t->bytes == s->k->b->at;
@@ -215,7 +299,8 @@ static bool learnable(const struct walk *k)
 	const struct object *o;
 	u32 i;
 
-	if (k->b->at > BYTES_MAX || k->b->nbuffer)
+	if (k->b->at > BYTES_MAX || k->b->nbuffer || c->outer ||
+	    c->entry->flags & (TANDEM_ENTRY_BEGINS | TANDEM_ENTRY_ENDS))
 		return false;
 	for (i = 0; i < c->entry->nargs; i++)
 		if (c->worker->wire[i].tag == TANDEM_WIRE_TOKEN)
@@ -235,6 +320,16 @@ static u64 likeness(const struct call *c)
 		if (c->entry->arg[i].kind == TANDEM_VALUE_PTR)
 			like = (like ^ c->arg[i]) * 0x9e3779b97f4a7c15ull;
 	return like;
+}
+
+static u64 shape_number(struct worker *w, const struct template *t, const struct call *c)
+{
+	u8 kind = c->entry->result.kind;
+
+	if (t->end[3] > TANDEM_SHAPE_WORDS ||
+	    (kind != TANDEM_VALUE_SCALAR && kind != TANDEM_VALUE_VOID))
+		return 0;
+	return ++w->shapes << 16 | c->id;
 }
 
 /* After the second call that is like the one before. */
@@ -259,6 +354,8 @@ void template_learn(struct walk *k)
 		return;
 	if (learn(&lesson) && likeness(k->c) == like) {
 		lesson.t->epoch = k->st->objects.epoch;
+		lesson.t->shape = shape_number(w, lesson.t, k->c);
+		shape_is(w, lesson.t);
 		w->template[id] = lesson.t;
 	} else {
 		kvfree(lesson.t);

@@ -289,7 +289,7 @@ static bool turn_comes(struct call *c)
 static int marshal(struct call *c)
 {
 	struct state *st = c->state;
-	int err;
+	int err = 0;
 
 	c->mark = st->ledger.seq;
 	c->locks_before = c->outermost->locks;
@@ -297,6 +297,8 @@ static int marshal(struct call *c)
 	st->stats.upcalls++;
 	if (c->outer)
 		st->stats.nested++;
+	if (template_use(c))
+		goto done;
 	if (c->entry->flags & TANDEM_ENTRY_BEGINS)
 		c->scope = scope_begin(st, c->arg[0]);
 	else if (st->scopes.next != &st->scopes)
@@ -304,6 +306,7 @@ static int marshal(struct call *c)
 	if (!c->outermost->scope)
 		c->outermost->scope = c->scope;
 	err = marshal_call(c);
+done:
 	if (c->worker->up.base != c->worker->up.home)
 		st->stats.spills++;
 	st->stats.bytes_up += c->worker->up.at;
@@ -317,8 +320,8 @@ static bool simple(const struct call *c)
 	       c->outermost->locks <= c->locks_before && !READ_ONCE(c->channel->condemned);
 }
 
-/* Afterwards the call may have left its worker: then c->worker is NULL. */
-static int converse(struct call *c, u64 *result)
+/* @locked: afterwards state.mutex is held, and nothing is left to do but to leave. */
+static int converse(struct call *c, u64 *result, bool *locked)
 {
 	u32 op = TANDEM_OP_CALL;
 	int ret;
@@ -330,12 +333,11 @@ static int converse(struct call *c, u64 *result)
 		if (unlikely(READ_ONCE(c->channel->condemned)))
 			return -EIO;
 		mutex_lock(&c->state->mutex);
-		ret = message_take(c, result);
-		if (likely(ret == TOOK_REPLY && simple(c))) {
-			call_leave(c);
-			c->worker = NULL;
+		ret = likely(c->worker->in_shaped) ? template_reply(c, result) :
+						     message_take(c, result);
+		*locked = ret == TOOK_REPLY && simple(c);
+		if (likely(*locked))
 			return 0;
-		}
 		mutex_unlock(&c->state->mutex);
 		if (ret)
 			break;
@@ -466,6 +468,7 @@ int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
 {
 	struct state *st = half->state;
 	struct call c __tandem_uninitialized;
+	bool locked = false;
 	u64 value;
 	int err;
 
@@ -485,13 +488,14 @@ int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
 	else
 		call_unlock(&c);
 	if (!err)
-		err = converse(&c, &value);
+		err = converse(&c, &value, &locked);
 	if (unlikely(err))
 		abort_call(&c);
-	else if (unlikely(c.worker))
+	else if (unlikely(!locked))
 		scope_done(&c, value);
-	if (unlikely(c.worker)) {
-		mutex_lock(&st->mutex);
+	if (likely(c.worker)) {
+		if (unlikely(!locked))
+			mutex_lock(&st->mutex);
 		call_leave(&c);
 	}
 	if (!err && result)

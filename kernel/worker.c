@@ -14,7 +14,6 @@ module_param(fifo, bool, 0644);
 MODULE_PARM_DESC(fifo, "workers run at the lowest real-time priority");
 
 struct said {
-	u64 seq;
 	u64 address;
 	u32 op;
 	u32 flags;
@@ -73,7 +72,7 @@ static void wake_caller(struct worker *w)
 {
 	struct task_struct *caller;
 
-	rcu_read_lock();
+	rcu_read_lock_sched();
 	caller = w->caller;
 	/*
 	 * Pairs with the acquire in turn_comes(); and full, since a caller that did not get to
@@ -82,8 +81,7 @@ static void wake_caller(struct worker *w)
 	smp_store_mb(w->turn, TURN_CALLER);
 	if (!task_is_running(caller))
 		wake_up_process(caller);
-	rcu_read_unlock();
-	cond_resched();
+	rcu_read_unlock_sched();
 }
 
 /* SYNC and short downcalls need nothing of the caller: answered here, without a switch. */
@@ -120,6 +118,18 @@ static int serve_here(struct worker *w)
 	return 0;
 }
 
+/* From now on the message is the kernel's. Fails only if the caller has left a condemned channel. */
+static bool take_turn(struct worker *w, u32 op, u32 bytes, bool shaped)
+{
+	if (cmpxchg(&w->turn, TURN_WORKER, TURN_BUSY) != TURN_WORKER)
+		return false;
+	w->delivered = false;
+	w->op = op;
+	w->in_bytes = bytes;
+	w->in_shaped = shaped;
+	return true;
+}
+
 /* 1: answered already. 0: the caller has the message. */
 static int take_in(struct worker *w, struct said *said)
 {
@@ -137,22 +147,29 @@ static int take_in(struct worker *w, struct said *said)
 	} else if (said->bytes > TANDEM_DOWN_BYTES) {
 		return broken(w, "a body is longer than the area");
 	}
-	/* Fails only if the caller has gone away from a condemned channel. */
-	if (cmpxchg(&w->turn, TURN_WORKER, TURN_BUSY) != TURN_WORKER) {
+	if (!take_turn(w, said->op, said->bytes, false)) {
 		kvfree(spill);
 		return -ESHUTDOWN;
 	}
-	w->delivered = false;
 	said->in_downcall = said->op == TANDEM_SAY_DOWN || w->call->outer;
 	if (w->in != w->in_home)
 		kvfree(w->in);
 	w->in = spill ?: w->in_home;
 	if (!spill)
 		copy_once(w->in, (u8 *)w->area + TANDEM_DOWN_OFFSET, said->bytes);
-	w->in_bytes = said->bytes;
-	w->op = said->op;
 	if (message_is_short(w))
 		return serve_here(w) ?: 1;
+	wake_caller(w);
+	return 0;
+}
+
+/* A short reply stays in the area: the caller reads each word of it once. */
+static int take_shaped(struct worker *w, u32 bytes)
+{
+	if (!w->shaped)
+		return broken(w, "a short reply to what has no shape");
+	if (!take_turn(w, TANDEM_SAY_REPLY, bytes, true))
+		return -ESHUTDOWN;
 	wake_caller(w);
 	return 0;
 }
@@ -193,10 +210,9 @@ static long ended(struct worker *w)
  * Until there is something to deliver. A worker that waits for its downcall can only be
  * killed; one that serves nothing can be interrupted.
  */
-static long wait_turn(struct worker *w, bool in_downcall)
+static __always_inline long wait_turn(struct worker *w, unsigned int how)
 {
 	struct tandem_channel *ch = w->channel;
-	unsigned int how = in_downcall ? TASK_KILLABLE | TASK_NOLOAD : TASK_INTERRUPTIBLE;
 	long ret = 1;
 
 	if (smp_load_acquire(&w->turn) == TURN_WORKER && !w->delivered &&
@@ -223,6 +239,24 @@ static long wait_turn(struct worker *w, bool in_downcall)
 	return ret;
 }
 
+/* What is not a short reply. */
+static noinline long next_full(struct worker *w, u32 op)
+{
+	struct tandem_area *area = w->area;
+	struct said said = {
+		.op = op,
+		.flags = READ_ONCE(area->down_flags),
+		.bytes = READ_ONCE(area->down_bytes),
+		.address = READ_ONCE(area->down_address),
+	};
+	int ret = take_in(w, &said);
+
+	if (ret)
+		return ret < 0 ? ret : 0;
+	return said.in_downcall ? wait_turn(w, TASK_KILLABLE | TASK_NOLOAD) :
+				  wait_turn(w, TASK_INTERRUPTIBLE);
+}
+
 /*
  * NEXT. The sequence number decides whether the header is meant at all: a NEXT that is
  * restarted after SIGSTOP still shows the last reply.
@@ -230,25 +264,23 @@ static long wait_turn(struct worker *w, bool in_downcall)
 long worker_next(struct worker *w)
 {
 	struct tandem_area *area = w->area;
-	struct said said;
-	int ret;
+	u32 op;
+	int err;
 
-	if (w->task != current)
+	if (unlikely(w->task != current))
 		return -EPERM;
-	if (READ_ONCE(w->channel->condemned))
+	if (unlikely(READ_ONCE(w->channel->condemned)))
 		return ended(w);
 	join(w);
-	said.seq = READ_ONCE(area->down_seq);
-	said.op = READ_ONCE(area->down_op);
-	if (!w->delivered || said.op == TANDEM_SAY_NOTHING || said.seq != w->seq)
-		return wait_turn(w, false);
-	said.flags = READ_ONCE(area->down_flags);
-	said.bytes = READ_ONCE(area->down_bytes);
-	said.address = READ_ONCE(area->down_address);
-	ret = take_in(w, &said);
-	if (ret)
-		return ret < 0 ? ret : 0;
-	return wait_turn(w, said.in_downcall);
+	op = READ_ONCE(area->down_op);
+	if (w->delivered && op != TANDEM_SAY_NOTHING && READ_ONCE(area->down_seq) == w->seq) {
+		if (op != TANDEM_SAY_REPLY || READ_ONCE(area->down_flags) != TANDEM_DOWN_SHAPED)
+			return next_full(w, op);
+		err = take_shaped(w, READ_ONCE(area->down_bytes));
+		if (unlikely(err))
+			return err;
+	}
+	return wait_turn(w, TASK_INTERRUPTIBLE);
 }
 
 /* ---- life ---- */

@@ -195,6 +195,14 @@ static uint32_t make_up(struct raw_worker *w)
 
 	raw_begin(w);
 	__atomic_add_fetch(&shared->made_up, 1, __ATOMIC_RELAXED);
+	if (one_in(6)) {	/* a short reply, fitting or not */
+		uint64_t changed = one_in(4) ? random32() : random32() & 0x19f;
+		uint64_t now[40] = { random32(), random32(), random32() };
+
+		n = one_in(4) ? random32() % 40 : (uint32_t)__builtin_popcountll(changed);
+		raw_shaped(w, changed, n, now);
+		return one_in(9) ? random32() % 5 : TANDEM_SAY_REPLY;
+	}
 	while (n--) {
 		struct raw_object o = { .index = random32() % 4, .gen = random32() % 3 };
 

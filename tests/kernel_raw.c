@@ -116,7 +116,8 @@ int raw_next(struct raw_worker *w, unsigned int op)
 		raw_saying(w, op);
 	w->area->down_seq = op == TANDEM_SAY_NOTHING ? 0 : w->seq;
 	w->area->down_op = op;
-	w->area->down_flags = 0;
+	w->area->down_flags = w->say_flags;
+	w->say_flags = 0;
 	w->area->down_bytes = op == TANDEM_SAY_NOTHING ? 0 : w->at;
 	if (lseek(w->fd, w->id, SEEK_SET))
 		return -errno;
@@ -210,8 +211,22 @@ int raw_reply(struct raw_worker *w, int64_t result)
 {
 	struct tandem_wire wire = raw_scalar(result);
 
+	if (w->say_flags & TANDEM_DOWN_SHAPED) {
+		((struct tandem_shaped *)w->down)->result = result;
+		return raw_next(w, TANDEM_SAY_REPLY);
+	}
 	raw_record(w, TANDEM_REC_REPLY, 0, &wire, sizeof(wire))->count = 1;
 	return raw_next(w, TANDEM_SAY_REPLY);
+}
+
+void raw_shaped(struct raw_worker *w, uint64_t changed, unsigned int n, const uint64_t *now)
+{
+	struct tandem_shaped *said = (void *)w->down;
+
+	said->changed = changed;
+	memcpy(said->now, now, n * sizeof(*now));
+	w->at = sizeof(*said) + n * sizeof(*now);
+	w->say_flags = TANDEM_DOWN_SHAPED;
 }
 
 int raw_sync(struct raw_worker *w)

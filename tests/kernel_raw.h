@@ -29,6 +29,7 @@ struct raw_worker {
 	uint32_t at;		/* bytes of it so far */
 	uint64_t seq;		/* of the innermost upcall */
 	uint32_t nbuffer;
+	uint32_t say_flags;	/* of the next message */
 	struct raw_object object[256];	/* by index */
 	struct raw_object global[8];
 	/* of the last thing the kernel said */
@@ -59,6 +60,8 @@ int raw_down(struct raw_worker *w, unsigned int id, unsigned int n, const struct
 void raw_queue(struct raw_worker *w, unsigned int id, unsigned int n, const struct tandem_wire *arg);
 int raw_reply(struct raw_worker *w, int64_t result);
 int raw_sync(struct raw_worker *w);
+/* The reply to come is short: these words of the shape, @n values. */
+void raw_shaped(struct raw_worker *w, uint64_t changed, unsigned int n, const uint64_t *now);
 
 struct tandem_wire raw_scalar(uint64_t v);
 struct tandem_wire raw_handle(const struct raw_object *o, uint32_t offset);

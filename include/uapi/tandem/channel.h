@@ -126,13 +126,15 @@ struct tandem_worker {
 #define TANDEM_UP_SPARE		(1U << 0)
 #define TANDEM_UP_SPILL		(1U << 1)
 #define TANDEM_DOWN_SPILL	(1U << 0)
+#define TANDEM_DOWN_SHAPED	(1U << 1)
 
 struct tandem_area {
 	__aligned_u64 up_seq;
 	__u32 up_op;
 	__u32 up_flags;
 	__u32 up_bytes;
-	__u32 up_reserved[3];
+	__u32 up_reserved;
+	__aligned_u64 up_shape;
 	__u8 pad0[32];
 	__aligned_u64 down_seq;
 	__u32 down_op;
@@ -293,6 +295,29 @@ struct tandem_change {
 		};
 		struct tandem_wire wire;
 	};
+};
+
+/*
+ * Shapes. Most calls of an entry are like the one before. Bodies of CALLs that came to one
+ * worker with the same up_shape, if that is not 0, hold the same records with the same
+ * handles in the same order; they differ in WORD and BITS values and in SCALAR arguments
+ * only. (Its low 16 bits are the entry's id; it has 64 words at most.) Nobody need look at it.
+ *
+ * Who does may reply in short, if nothing else was said in this upcall: TANDEM_SAY_REPLY
+ * with TANDEM_DOWN_SHAPED, and a struct tandem_shaped as the body. Bit n of @changed stands
+ * for the n-th word of the shape: words are counted by size, those of 8 bytes first, then
+ * 4, 2, 1, and within a size in the order of the body. BITS are counted but not changed so.
+ * For each bit that is set, from the lowest, one __u64 follows; of a shorter word its low
+ * bytes are stored. The result of a function without one is not looked at.
+ * Refused (EPROTO): a bit of what is no WORD that the view lists as written, any other
+ * length, a CALL without shape, one in which something was said already.
+ */
+#define TANDEM_SHAPE_WORDS	64
+
+struct tandem_shaped {
+	__aligned_u64 result;
+	__aligned_u64 changed;
+	__aligned_u64 now[];
 };
 
 #endif
