@@ -24,15 +24,6 @@ void tandem_body_exit(struct tandem_body *body)
 	memset(body, 0, sizeof(*body));
 }
 
-void tandem_body_reset(struct tandem_body *body)
-{
-	body->at = body->home;
-	body->room = body->home_room;
-	body->bytes = 0;
-	body->nbuffer = 0;
-	body->queued = 0;
-}
-
 bool tandem_body_spilled(const struct tandem_body *body)
 {
 	return body->at != body->home;

@@ -26,8 +26,16 @@ struct tandem_body {
 
 void tandem_body_init(struct tandem_body *body, void *home, size_t room);
 void tandem_body_exit(struct tandem_body *body);
-void tandem_body_reset(struct tandem_body *body);
 bool tandem_body_spilled(const struct tandem_body *body);
+
+static inline void tandem_body_reset(struct tandem_body *body)
+{
+	body->at = body->home;
+	body->room = body->home_room;
+	body->bytes = 0;
+	body->nbuffer = 0;
+	body->queued = 0;
+}
 
 /* Makes room for @bytes more. */
 int tandem_body_grow(struct tandem_body *body, size_t bytes);

@@ -145,36 +145,10 @@ static int next(struct tandem_thread *thread)
 	return 0;
 }
 
-static void put_body(struct tandem_thread *thread, unsigned int op, __u64 seq)
+static void __attribute__((noinline)) get_spill(struct tandem_thread *thread)
 {
-	struct tandem_body *body = &thread->seat.body;
-	struct tandem_area *area = thread->area;
-
-	area->down_seq = seq;
-	area->down_op = op;
-	area->down_bytes = body->bytes;
-	area->down_flags = 0;
-	area->down_address = 0;
-	if (tandem_body_spilled(body)) {
-		area->down_flags = TANDEM_DOWN_SPILL;
-		area->down_address = (unsigned long)body->at;
-	}
-}
-
-static void get_body(struct tandem_thread *thread)
-{
-	struct tandem_area *area = thread->area;
 	struct tandem_fetch fetch = { .size = sizeof(fetch), .worker = thread->id };
 
-	thread->up = (unsigned char *)area + TANDEM_UP_OFFSET;
-	thread->up_bytes = area->up_bytes;
-	free(thread->spill);
-	thread->spill = NULL;
-	if (!(area->up_flags & TANDEM_UP_SPILL)) {
-		if (thread->up_bytes > TANDEM_UP_BYTES)
-			die_of(thread, EMSGSIZE);
-		return;
-	}
 	thread->spill = malloc(thread->up_bytes);
 	if (!thread->spill)
 		die_of(thread, ENOMEM);
@@ -183,6 +157,22 @@ static void get_body(struct tandem_thread *thread)
 	if (ioctl(thread->process->fd, TANDEM_IOC_FETCH, &fetch))
 		die_of(thread, errno);
 	thread->up = thread->spill;
+}
+
+static inline void get_body(struct tandem_thread *thread)
+{
+	struct tandem_area *area = thread->area;
+
+	thread->up = (unsigned char *)area + TANDEM_UP_OFFSET;
+	thread->up_bytes = area->up_bytes;
+	if (__builtin_expect(!!thread->spill, 0)) {
+		free(thread->spill);
+		thread->spill = NULL;
+	}
+	if (area->up_flags & TANDEM_UP_SPILL)
+		get_spill(thread);
+	else if (thread->up_bytes > TANDEM_UP_BYTES)
+		die_of(thread, EMSGSIZE);
 }
 
 static void trace(struct tandem_thread *thread, unsigned int op)
@@ -214,10 +204,31 @@ static void say_ready(struct tandem_process *process)
 		return;		/* nobody listens: no reason not to serve */
 }
 
+/* What the kernel said: in thread->up, when this returns. */
+static inline unsigned int listen(struct tandem_thread *thread)
+{
+	int ret = thread->next(thread);
+	unsigned int op;
+
+	if (ret)
+		die_of(thread, -ret);
+	op = thread->area->up_op;
+	if (op == TANDEM_OP_QUIT)
+		_exit(0);
+	if (op != TANDEM_OP_CALL && op != TANDEM_OP_RETURN)
+		die_of(thread, EPROTO);
+	get_body(thread);
+	/* No more threads than workers_max is no error: the kernel knows the limit it set. */
+	if (thread->area->up_flags & TANDEM_UP_SPARE)
+		tandem_channel_start(thread->process);
+	return op;
+}
+
 unsigned int tandem_say(struct tandem_thread *thread, unsigned int op, __u64 seq)
 {
 	struct tandem_process *process = thread->process;
-	int ret;
+	struct tandem_body *body = &thread->seat.body;
+	struct tandem_area *area = thread->area;
 
 	if (op == TANDEM_SAY_NOTHING) {
 		say_ready(process);
@@ -227,20 +238,30 @@ unsigned int tandem_say(struct tandem_thread *thread, unsigned int op, __u64 seq
 			trace(thread, op);
 		tandem_fault_crossing(thread);
 	}
-	put_body(thread, op, seq);
-	ret = thread->next(thread);
-	if (ret)
-		die_of(thread, -ret);
-	tandem_body_reset(&thread->seat.body);
-	if (thread->area->up_op == TANDEM_OP_QUIT)
-		_exit(0);
-	if (thread->area->up_op != TANDEM_OP_CALL && thread->area->up_op != TANDEM_OP_RETURN)
-		die_of(thread, EPROTO);
-	get_body(thread);
-	/* No more threads than workers_max is no error: the kernel knows the limit it set. */
-	if (thread->area->up_flags & TANDEM_UP_SPARE)
-		tandem_channel_start(process);
-	return thread->area->up_op;
+	area->down_seq = seq;
+	area->down_op = op;
+	area->down_bytes = body->bytes;
+	area->down_flags = 0;
+	if (tandem_body_spilled(body)) {
+		area->down_flags = TANDEM_DOWN_SPILL;
+		area->down_address = (unsigned long)body->at;
+	}
+	tandem_body_reset(body);
+	return listen(thread);
+}
+
+unsigned int tandem_say_shaped(struct tandem_thread *thread, __u64 seq, __u32 bytes)
+{
+	struct tandem_area *area = thread->area;
+
+	thread->seat.frames.top->crossings++;
+	if (thread->process->fault.kind)
+		tandem_fault_crossing(thread);
+	area->down_seq = seq;
+	area->down_op = TANDEM_SAY_REPLY;
+	area->down_bytes = bytes;
+	area->down_flags = TANDEM_DOWN_SHAPED;
+	return listen(thread);
 }
 
 /* ---- threads ---- */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
+#include "shape.h"
 #include "thread.h"
 
 /* A downcall being made. */
@@ -334,6 +335,9 @@ void tandem_stored(const volatile void *at, unsigned int bytes, tandem_u64 mask)
 	twin = thread ? tandem_twin_at(&thread->seat.twins, (const void *)at) : NULL;
 	if (!twin || !twin->agreed)
 		return;
+	if (thread->seat.fresh && tandem_shape_settle(&thread->seat))
+		tandem_die("%s: no memory", thread->seat.frames.top->entry->name);
+	thread->seat.frames.top->stored = true;
 	offset = (const volatile unsigned char *)at - twin->at;
 	if (bytes > sizeof(now) || offset + bytes > twin->size)
 		return;

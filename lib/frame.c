@@ -17,19 +17,10 @@ int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 	const struct tandem_entry *entry = &twins->plan->entry[id];
 	int ret;
 
-	*frame = (struct tandem_frame){
-		.outer = frames->top,
-		.entry = entry,
-		.id = id,
-		.seq = seq,
-		.mark = ++frames->marks,
-		.first = frames->nmet,
-		.alone = entry->flags & TANDEM_ENTRY_BEGINS,
-	};
-	if (frames->top)
-		frames->top->alone = false;
-	frames->top = frame;
-	frames->version++;
+	tandem_frame_open(frames, frame, entry, id, seq);
+	frame->alone = entry->flags & TANDEM_ENTRY_BEGINS;
+	if (frame->outer)
+		frame->outer->alone = false;
 	for (unsigned int i = 0; i < entry->nglobal; i++) {
 		ret = tandem_frame_meet(frames, &twins->global[entry->global[i]]);
 		if (ret)
@@ -42,41 +33,41 @@ int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 void tandem_frame_pop(struct tandem_frames *frames)
 {
 	struct tandem_frame *frame = frames->top, *outer = frame->outer;
-	__u64 outer_mark = outer ? outer->mark : 0;
 	size_t kept = frame->first;
 
+	if (!outer) {
+		for (size_t i = 0; i < frames->nmet; i++)
+			if (frames->met[i].twin)
+				frames->met[i].twin->mark = 0;
+		frames->nmet = 0;
+		frames->version++;
+		frames->top = NULL;
+		return;
+	}
 	for (size_t i = frame->first; i < frames->nmet; i++) {
 		struct tandem_met *met = &frames->met[i];
 
 		if (!met->twin)
 			continue;
-		met->twin->mark = outer_mark;
-		if (outer && met->outer_mark != outer_mark)
+		met->twin->mark = outer->mark;
+		if (met->outer_mark != outer->mark)
 			frames->met[kept++] = *met;
 	}
 	frames->nmet = kept;
 	frames->version++;
-	if (outer)
-		outer->crossings += frame->crossings;
+	outer->crossings += frame->crossings;
 	frames->top = outer;
 }
 
-int tandem_frame_meet(struct tandem_frames *frames, struct tandem_twin *twin)
+int tandem_frames_grow(struct tandem_frames *frames)
 {
-	if (twin->mark == frames->top->mark)
-		return 0;
-	if (frames->nmet == frames->room) {
-		size_t room = frames->room ? 2 * frames->room : 64;
-		struct tandem_met *more = realloc(frames->met, room * sizeof(*more));
+	size_t room = frames->room ? 2 * frames->room : 64;
+	struct tandem_met *more = realloc(frames->met, room * sizeof(*more));
 
-		if (!more)
-			return -ENOMEM;
-		frames->met = more;
-		frames->room = room;
-	}
-	frames->met[frames->nmet++] = (struct tandem_met){ twin, twin->mark };
-	twin->mark = frames->top->mark;
-	frames->version++;
+	if (!more)
+		return -ENOMEM;
+	frames->met = more;
+	frames->room = room;
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct tandem_frame {
 	size_t first;			/* its part of frames->met begins here */
 	unsigned int crossings;		/* made inside it so far, nested ones included */
 	bool alone;			/* a device begins, and nobody else sees yet what was made for it */
+	bool stored;			/* tandem_stored() has made something differ that does not */
 };
 
 struct tandem_met {
@@ -38,12 +39,46 @@ struct tandem_frames {
 
 void tandem_frames_exit(struct tandem_frames *frames);
 
+int tandem_frames_grow(struct tandem_frames *frames);
+
+static inline int tandem_frame_meet(struct tandem_frames *frames, struct tandem_twin *twin)
+{
+	int ret;
+
+	if (twin->mark == frames->top->mark)
+		return 0;
+	if (frames->nmet == frames->room) {
+		ret = tandem_frames_grow(frames);
+		if (ret)
+			return ret;
+	}
+	frames->met[frames->nmet++] = (struct tandem_met){ twin, twin->mark };
+	twin->mark = frames->top->mark;
+	frames->version++;
+	return 0;
+}
+
+/* Begins a frame that has met nothing yet. */
+static inline void tandem_frame_open(struct tandem_frames *frames, struct tandem_frame *frame,
+				     const struct tandem_entry *entry, unsigned int id, __u64 seq)
+{
+	*frame = (struct tandem_frame){
+		.outer = frames->top,
+		.entry = entry,
+		.id = id,
+		.seq = seq,
+		.mark = ++frames->marks,
+		.first = frames->nmet,
+	};
+	frames->top = frame;
+	frames->version++;
+}
+
 /* @frame is the caller's and stays until the matching pop. Its entry's globals are met. */
 int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 		      struct tandem_twins *twins, unsigned int id, __u64 seq);
 void tandem_frame_pop(struct tandem_frames *frames);
 
-int tandem_frame_meet(struct tandem_frames *frames, struct tandem_twin *twin);
 /* The innermost frame has made the twin, or was given it to begin with. */
 void tandem_frame_make(struct tandem_frames *frames, struct tandem_twin *twin);
 /* From now on others may look at what the innermost frame has made. */

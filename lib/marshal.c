@@ -6,6 +6,7 @@
 
 #include "format.h"
 #include "marshal.h"
+#include "shape.h"
 
 static const struct tandem_lens *lens_of(const struct tandem_seat *seat, __u32 type)
 {
@@ -21,11 +22,15 @@ int tandem_seat_init(struct tandem_seat *seat, const struct tandem_uhalf *half,
 	seat->names = names;
 	seat->lenses = lenses;
 	tandem_body_init(&seat->body, down, room);
+	seat->shape = calloc(half->plan->nentry + 1, sizeof(*seat->shape));
+	if (!seat->shape)
+		return -ENOMEM;
 	return tandem_twins_init(&seat->twins, half);
 }
 
 void tandem_seat_exit(struct tandem_seat *seat)
 {
+	tandem_shapes_exit(seat);
 	tandem_watch_exit(&seat->watch);
 	tandem_frames_exit(&seat->frames);
 	tandem_body_exit(&seat->body);
@@ -703,6 +708,8 @@ long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
 	long total = 0, n;
 
 	access &= ~TANDEM_SHOWN;
+	if (seat->fresh && tandem_shape_settle(seat))
+		return -ENOMEM;
 	if (access == TANDEM_RELEASE &&
 	    !tandem_watch_changed(&seat->watch, frames, seat->lenses))
 		return 0;

@@ -17,6 +17,8 @@
 #include "../logic/place.h"
 #include "../logic/wire.h"
 
+struct tandem_shape;
+
 /* All of one worker's data that crosses. Its own thread's only, but names and lenses. */
 struct tandem_seat {
 	const struct tandem_uhalf *half;
@@ -25,6 +27,9 @@ struct tandem_seat {
 	struct tandem_twins twins;
 	struct tandem_frames frames;
 	struct tandem_watch watch;
+	struct tandem_shape **shape;	/* by entry; NULL: none */
+	const struct tandem_shape *fresh; /* of the CALL, until tandem_shape_settle(); or NULL */
+	const unsigned char *fresh_body;
 	struct tandem_body body;	/* what will be said at the next crossing */
 	const struct tandem_record **buffer;	/* BUFFER records of the body that came */
 	size_t nbuffer, buffer_room;

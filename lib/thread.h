@@ -67,6 +67,8 @@ int tandem_channel_init_stacks(struct tandem_process *process);
  * TANDEM_OP_CALL or TANDEM_OP_RETURN with thread->up set; ends the process otherwise.
  */
 unsigned int tandem_say(struct tandem_thread *thread, unsigned int op, __u64 seq);
+/* As SAY_REPLY; at the beginning of the body's home is a struct tandem_shaped of @bytes. */
+unsigned int tandem_say_shaped(struct tandem_thread *thread, __u64 seq, __u32 bytes);
 
 /* ---- downcall.c ---- */
 
@@ -80,6 +82,8 @@ void tandem_unqueue(void);
 
 /* Serves the CALL in thread->up and replies; returns what came next, as tandem_say(). */
 unsigned int tandem_upcall(struct tandem_thread *thread);
+/* Replies in full to the innermost upcall, which came without buffers. */
+unsigned int tandem_upcall_reply(struct tandem_thread *thread, tandem_u64 x);
 /* Value of a wire that came; strings and buffers are found in seat->buffer. */
 tandem_u64 tandem_value_get(struct tandem_thread *thread, const struct tandem_wire *wire,
 			    const char *function, const char *value);

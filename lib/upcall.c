@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shape.h"
 #include "thread.h"
 
 /* Flat memory that came with an upcall; ours until its reply. */
@@ -170,11 +171,20 @@ static const struct tandem_record *find_call(struct tandem_thread *thread)
 	return call;
 }
 
-unsigned int tandem_upcall(struct tandem_thread *thread)
+unsigned int tandem_upcall_reply(struct tandem_thread *thread, tandem_u64 x)
+{
+	const struct tandem_frame *frame = thread->seat.frames.top;
+
+	reply(thread, frame->entry, NULL, 0, x);
+	return tandem_say(thread, TANDEM_SAY_REPLY, frame->seq);
+}
+
+static unsigned int serve(struct tandem_thread *thread)
 {
 	struct tandem_process *process = thread->process;
 	const struct tandem_record *call = find_call(thread);
 	const struct tandem_entry *entry = &process->half->plan->entry[call->id];
+	__u64 shape = thread->area->up_shape;
 	struct piece piece[TANDEM_ARGS_MAX];
 	tandem_u64 arg[TANDEM_ARGS_MAX];
 	struct tandem_frame frame;
@@ -195,6 +205,9 @@ unsigned int tandem_upcall(struct tandem_thread *thread)
 		if (twin)
 			tandem_frame_make(&thread->seat.frames, twin);
 	}
+	/* A trace names records, which a short reply has not. */
+	if (shape && !process->trace)
+		tandem_shape_learn(&thread->seat, shape, thread->up, thread->up_bytes, arg);
 
 	/* From here the area and what came in it may be overwritten by nested crossings. */
 	reply(thread, entry, piece, pieces, process->half->entry[frame.id](arg));
@@ -206,4 +219,11 @@ unsigned int tandem_upcall(struct tandem_thread *thread)
 		tandem_fault_leave(&process->fault, &frame);
 	tandem_frame_pop(&thread->seat.frames);
 	return op;
+}
+
+unsigned int tandem_upcall(struct tandem_thread *thread)
+{
+	struct tandem_shape *shape = tandem_shape_find(&thread->seat, thread->area->up_shape);
+
+	return shape ? tandem_shape_serve(thread, shape) : serve(thread);
 }

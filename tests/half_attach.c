@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <tandem/channel.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -148,6 +149,58 @@ static void calls(void)
 	IS(result(LITMUS_POKE, 15 + 4), 5);
 }
 
+static long bytes_down(void)
+{
+	FILE *f = fopen("/sys/kernel/debug/tandem/litmus/stats", "r");
+	char line[256];
+	long n = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "bytes_down %ld", &n);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* The same call again and again gets a shape; what it changes arrives all the same. */
+static void shapes(void)
+{
+	struct litmus_run r;
+	long before;
+
+	set();
+	for (int i = 0; i < 5; i++)
+		IS(result(LITMUS_TEN, 0), 11 + i);
+	before = bytes_down();
+	for (int i = 0; i < 10; i++)
+		IS(result(LITMUS_TEN, 0), 16 + i);
+	IS(bytes_down() - before, 10 * (sizeof(struct tandem_shaped) + 8));
+	for (int i = 0; i < 3; i++)
+		r = run(LITMUS_TEN, 1);
+	IS(r.dev.a, 28);
+	IS(r.dev.e, ~5LL);
+	IS(r.dev.g, 3);
+	IS(r.dev.h, 5);
+	r = run(LITMUS_TEN, 2);
+	IS(r.dev.a, 29);
+	IS(r.dev.bits, 0xf5);
+	r = run(LITMUS_TEN, 3);
+	IS(r.dev.a, 30);
+	IS(r.dev.d, 1);
+	r = run(LITMUS_TEN, 4);
+	IS(r.dev.a, 31);
+	IS(r.dev.d, 2);
+	r = run(LITMUS_TEN, 1);
+	IS(r.dev.a, 32);
+	IS(r.dev.b, 0);
+	IS(r.dev.c, 1);
+	IS(r.dev.e, 5);
+	/* The kernel's side changes fields between two calls of a shape. */
+	set();
+	IS(result(LITMUS_TEN, 0), 11);
+	IS(run(LITMUS_TEN, 0).dev.e, 5);
+}
+
 static void buffers(void)
 {
 	unsigned char data[3000];
@@ -239,6 +292,7 @@ static void serves(void)
 	fields();
 	memory();
 	calls();
+	shapes();
 	buffers();
 	spills();
 	mutexes();

@@ -39,7 +39,7 @@ struct node {
 };
 
 enum { T_NODE, T_ITEM, T_COUNTER };
-enum { E_TOUCH, E_INNER, E_COPY, E_BEGIN };
+enum { E_TOUCH, E_INNER, E_COPY, E_BEGIN, E_PLAIN };
 enum { D_ALLOC, D_USE, D_PUT, D_NOTE, D_FREE };
 enum { S_ALPHA, S_BETA };
 /* Places in E_TOUCH's view of a node. */
@@ -90,6 +90,10 @@ static const struct tandem_use touch_node[] = {
 static const struct tandem_use touch_item[] = { { 0, RW } };
 static const struct tandem_use touch_counter[] = { { 0, RW } };
 static const struct tandem_use inner_node[] = { { 1, RW } };
+/* No string: a CALL can have a shape. */
+static const struct tandem_use plain_node[] = {
+	{ 0, RW }, { 1, TANDEM_READ }, { 2, RW }, { 3, RW }, { 5, RW | TANDEM_RELEASE }, { 6, RW },
+};
 
 #define VIEW(type_, use_) { .type = type_, .nuse = sizeof(use_) / sizeof(*use_), .use = use_ }
 
@@ -97,6 +101,7 @@ static const struct tandem_view touch_view[] = {
 	VIEW(T_NODE, touch_node), VIEW(T_ITEM, touch_item), VIEW(T_COUNTER, touch_counter),
 };
 static const struct tandem_view inner_view[] = { VIEW(T_NODE, inner_node) };
+static const struct tandem_view plain_view[] = { VIEW(T_NODE, plain_node) };
 static const __u16 touch_global[] = { 0 };
 static const __u64 may_all[] = { ~0ULL };
 
@@ -122,6 +127,8 @@ static const struct tandem_entry entries[] = {
 	{ .name = "begin", .arg = touch_arg, .nargs = 2, .result = SCALAR(4, 1), .view = touch_view,
 	  .nview = 3, .global = touch_global, .nglobal = 1, .may = may_all, .closes = TANDEM_NONE,
 	  .flags = TANDEM_ENTRY_BEGINS },
+	{ .name = "plain", .arg = touch_arg, .nargs = 2, .result = SCALAR(4, 1), .view = plain_view,
+	  .nview = 1, .may = may_all, .closes = TANDEM_NONE },
 };
 
 static const struct tandem_value alloc_arg[] = { SCALAR(8, 0) };
@@ -153,7 +160,7 @@ static const struct tandem_plan plan = {
 	.module = "sample",
 	.build_id = "0123456789abcdef0123456789abcdef01234567",
 	.type = types, .ntype = 3,
-	.entry = entries, .nentry = 4,
+	.entry = entries, .nentry = 5,
 	.down = downs, .ndown = 5,
 	.global = globals, .nglobal = 1,
 	.symbol = symbol_names, .nsymbol = 2,
@@ -177,6 +184,7 @@ static const void *const symbol_at[] = { alpha, NULL };
 static tandem_u64 (*do_touch)(struct node *node, int n);
 static void (*do_inner)(struct node *node);
 static void (*do_copy)(char *buffer, const char *text);
+static tandem_u64 (*do_plain)(struct node *node, int n);
 
 static tandem_u64 thunk_touch(const tandem_u64 *arg)
 {
@@ -195,7 +203,13 @@ static tandem_u64 thunk_copy(const tandem_u64 *arg)
 	return 0;
 }
 
-static const tandem_thunk thunks[] = { thunk_touch, thunk_inner, thunk_copy, thunk_touch };
+static tandem_u64 thunk_plain(const tandem_u64 *arg)
+{
+	return do_plain((void *)arg[0], arg[1]);
+}
+
+static const tandem_thunk thunks[] = { thunk_touch, thunk_inner, thunk_copy, thunk_touch,
+					thunk_plain };
 
 static const struct tandem_uhalf half = {
 	.plan = &plan, .entry = thunks, .symbol = symbol_at, .global = global_get,

@@ -199,7 +199,26 @@ static tandem_u64 ten(const tandem_u64 *arg)
 	struct litmus_dev *dev = (void *)arg[0];
 
 	dev->a++;
-	return 0;
+	switch (arg[1]) {
+	case 1:	/* words of all sizes */
+		dev->e = ~dev->e;
+		dev->f += dev->ticks;
+		dev->g++;
+		dev->h--;
+		break;
+	case 2:	/* what no short reply can say */
+		dev->bits ^= 5;
+		break;
+	case 3:	/* a crossing between two changes */
+		down(LITMUS_DOWN_ADD, 1, 2, 0);
+		dev->d++;
+		break;
+	case 4:	/* and one that waits for the reply */
+		down(LITMUS_DOWN_TICK, (u64)dev, 0, 0);
+		dev->d++;
+		break;
+	}
+	return dev->a;
 }
 
 static tandem_u64 buffer(const tandem_u64 *arg)
