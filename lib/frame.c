@@ -30,32 +30,25 @@ int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 }
 
 /* The nested part of the list stands right behind the outer one: it is thinned out in place. */
-void tandem_frame_pop(struct tandem_frames *frames)
+void tandem_frame_end(struct tandem_frames *frames)
 {
 	struct tandem_frame *frame = frames->top, *outer = frame->outer;
+	__u64 outer_mark = outer ? outer->mark : 0;
 	size_t kept = frame->first;
 
-	if (!outer) {
-		for (size_t i = 0; i < frames->nmet; i++)
-			if (frames->met[i].twin)
-				frames->met[i].twin->mark = 0;
-		frames->nmet = 0;
-		frames->version++;
-		frames->top = NULL;
-		return;
-	}
 	for (size_t i = frame->first; i < frames->nmet; i++) {
 		struct tandem_met *met = &frames->met[i];
 
 		if (!met->twin)
 			continue;
-		met->twin->mark = outer->mark;
-		if (met->outer_mark != outer->mark)
+		met->twin->mark = outer_mark;
+		if (outer && met->outer_mark != outer_mark)
 			frames->met[kept++] = *met;
 	}
 	frames->nmet = kept;
 	frames->version++;
-	outer->crossings += frame->crossings;
+	if (outer)
+		outer->crossings += frame->crossings;
 	frames->top = outer;
 }
 

@@ -77,7 +77,16 @@ static inline void tandem_frame_open(struct tandem_frames *frames, struct tandem
 /* @frame is the caller's and stays until the matching pop. Its entry's globals are met. */
 int tandem_frame_push(struct tandem_frames *frames, struct tandem_frame *frame,
 		      struct tandem_twins *twins, unsigned int id, __u64 seq);
-void tandem_frame_pop(struct tandem_frames *frames);
+void tandem_frame_end(struct tandem_frames *frames);	/* for tandem_frame_pop() */
+
+static inline void tandem_frame_pop(struct tandem_frames *frames)
+{
+	/* The outermost frame that has met nothing leaves nothing behind. */
+	if (frames->top->outer || frames->nmet)
+		tandem_frame_end(frames);
+	else
+		frames->top = NULL;
+}
 
 /* The innermost frame has made the twin, or was given it to begin with. */
 void tandem_frame_make(struct tandem_frames *frames, struct tandem_twin *twin);

@@ -47,13 +47,6 @@ struct tandem_shape {
 	unsigned char *agreed[TANDEM_SHAPE_WORDS]; /* by word; see tandem_shape_settle() */
 };
 
-struct tandem_shape *tandem_shape_find(const struct tandem_seat *seat, __u64 number)
-{
-	struct tandem_shape *shape = number ? seat->shape[tandem_shape_entry(number)] : NULL;
-
-	return shape && shape->number == number ? shape : NULL;
-}
-
 static void forget(struct tandem_seat *seat, __u32 entry)
 {
 	struct tandem_shape *shape = seat->shape[entry];
@@ -349,17 +342,21 @@ static inline bool may_be_short(const struct tandem_seat *seat, const struct tan
 	return !frame->crossings && !frame->stored && !seat->body.bytes;
 }
 
-unsigned int tandem_shape_serve(struct tandem_thread *thread, struct tandem_shape *shape)
+unsigned int tandem_shape_serve(struct tandem_thread *thread)
 {
 	struct tandem_process *process = thread->process;
 	struct tandem_seat *seat = &thread->seat;
+	__u64 number = thread->area->up_shape;
+	struct tandem_shape *shape = seat->shape[tandem_shape_entry(number)];
 	const unsigned char *body = thread->up;
 	struct tandem_frame frame;
 	unsigned int op;
 	__u32 bytes;
 	__u64 x;
 
-	tandem_frame_open(&seat->frames, &frame, shape->entry, tandem_shape_entry(shape->number),
+	if (!shape || shape->number != number)
+		return 0;
+	tandem_frame_open(&seat->frames, &frame, shape->entry, tandem_shape_entry(number),
 			  thread->area->up_seq);
 	seat->fresh = shape;
 	seat->fresh_body = body;

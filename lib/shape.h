@@ -10,8 +10,6 @@
 
 #include "thread.h"
 
-struct tandem_shape;
-
 static inline __u32 tandem_shape_entry(__u64 number)
 {
 	return number & 0xffff;
@@ -24,11 +22,8 @@ static inline __u32 tandem_shape_entry(__u64 number)
 void tandem_shape_learn(struct tandem_seat *seat, __u64 number, const void *body, size_t bytes,
 			const __u64 *arg);
 
-/* The shape of that number; NULL: it has not been learnt (there is none with number 0). */
-struct tandem_shape *tandem_shape_find(const struct tandem_seat *seat, __u64 number);
-
-/* As tandem_upcall(), for a CALL of this shape. */
-unsigned int tandem_shape_serve(struct tandem_thread *thread, struct tandem_shape *shape);
+/* As tandem_upcall(), for a CALL with a shape. 0: it has not been learnt. */
+unsigned int tandem_shape_serve(struct tandem_thread *thread);
 
 /*
  * While a CALL is fresh, what it brought stands in the area only: most are replied to

@@ -223,7 +223,7 @@ static unsigned int serve(struct tandem_thread *thread)
 
 unsigned int tandem_upcall(struct tandem_thread *thread)
 {
-	struct tandem_shape *shape = tandem_shape_find(&thread->seat, thread->area->up_shape);
+	unsigned int op = thread->area->up_shape ? tandem_shape_serve(thread) : 0;
 
-	return shape ? tandem_shape_serve(thread, shape) : serve(thread);
+	return op ? op : serve(thread);
 }
