@@ -166,6 +166,7 @@ static bool open_nic(const struct operation *op, bool linked)
 static bool prepare(struct trial *t)
 {
 	char fault[96];
+	int e;
 
 	snprintf(fault, sizeof(fault), "%s@%d:%s", t->kind, t->at, t->entry);
 	if (!strcmp(t->op->name, "probe")) {
@@ -179,7 +180,10 @@ static bool prepare(struct trial *t)
 	debug_read("ledger", t->before, sizeof(t->before));
 	if (t->op->opened && !open_nic(t->op, t->op->linked))
 		return false;
-	return !t->op->linked || !ping_lost(1) || !failed("no answer from the peer");
+	if (t->op->linked && ping_lost(1))
+		return !failed("no answer from the peer");
+	e = t->op->ends ? hang_frames() : 0;
+	return !e || !failed("no frames hang: %s", strerror(e));
 }
 
 static void check_answer(struct trial *t, long end, int error)
@@ -249,6 +253,8 @@ static void check_device(struct trial *t)
 		if (e || is_bound())
 			failed("unbind: %s", strerror(e));
 	}
+	if (t->op->ends && frames_hang())
+		failed("frames have not been freed");
 	debug_read("ledger", text, sizeof(text));
 	if (strcmp(text, "0\n"))
 		failed("after unbind the ledger has %s", text);

@@ -49,6 +49,13 @@ bool wait_link(void);
 /* Whether one of @n was lost; each is waited for busily: idle time flies when counting. */
 bool ping_lost(int n);
 
+/*
+ * Frames that the device does not fetch, so that they hang in the driver's ring; 0 or an errno. They
+ * belong to a socket: whether some have not been freed.
+ */
+int hang_frames(void);
+bool frames_hang(void);
+
 /* ---- operations.c ---- */
 
 struct operation {
@@ -56,6 +63,7 @@ struct operation {
 	bool opened;		/* the interface is up when it begins */
 	bool linked;		/* and has its link */
 	bool loops;		/* may leave the device in loopback, which QEMU's PHY keeps over a reset */
+	bool ends;		/* what was sent must have gone, one way or other */
 	bool reads;		/* changes nothing: traffic goes on */
 	int (*run)(void);	/* 0 or an errno */
 	int wanted;		/* what it is when the user half dies in it */
