@@ -151,6 +151,17 @@ static void make_atomic(struct func *f, const char *reason, struct func *because
 	}
 }
 
+/* When the user half has died, what undoes an acquisition must be there, and all it calls. */
+static bool is_undo(const struct func *f)
+{
+	for (struct policy_line *l = policy_all(); l; l = l->next)
+		if (!strcmp(l->word, "acquire") && l->narg > 2 && !strcmp(l->arg[2], f->name)) {
+			l->used++;
+			return true;
+		}
+	return false;
+}
+
 static void roots(struct model *model)
 {
 	for (struct func *f = model->func; f; f = f->next) {
@@ -158,6 +169,8 @@ static void roots(struct model *model)
 			continue;
 		if (policy_find("root-function", f->name))
 			make_atomic(f, "policy: root-function", NULL, f->file, f->line);
+		if (is_undo(f))
+			make_atomic(f, "policy: undoes an acquisition", NULL, f->file, f->line);
 		for (struct role *r = f->role; r; r = r->next)
 			if (policy_find("root", role_name(r)))
 				make_atomic(f, text_format("root: %s may run in atomic context", role_name(r)),
