@@ -122,7 +122,8 @@ static int length_check(struct down *d, unsigned int n)
 	} else {
 		o = object_find(st, d->arg[n]);
 		if (!o)
-			return 0;
+			return refuse(d->c, "%s: argument %u is no memory of both halves",
+				      d->plan->name, n);
 		room = o->start + o->size - d->arg[n];
 	}
 	if (need > room)
@@ -150,6 +151,8 @@ static int arguments(struct down *d, const struct tandem_record *rec)
 		err = argument(d, i, &wire[i]);
 		if (!err && !d->arg[i] && !may_be_null(d, i))
 			err = refuse(d->c, "%s: argument %u is NULL", d->plan->name, i);
+		if (!err && wire[i].tag == TANDEM_WIRE_ERROR)
+			err = refuse(d->c, "%s: argument %u is an error", d->plan->name, i);
 	}
 	for (i = 0; !err && i < d->plan->nargs; i++)
 		err = length_check(d, i);

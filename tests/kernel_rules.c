@@ -120,11 +120,22 @@ static int64_t breaks(struct raw_worker *w)
 	case 27:	/* not marked for queueing */
 		raw_queue(w, LITMUS_DOWN_UNLOCK, 0, NULL);
 		break;
+	case 28: {	/* the kernel's code as a buffer to be written */
+		struct tandem_wire fill[2] = { { .tag = TANDEM_WIRE_SYMBOL }, raw_scalar(8) };
+
+		raw_down(w, LITMUS_DOWN_FILL, 2, fill);
+		return 0;
+	}
+	case 29:	/* an error instead of a string */
+		wire.tag = TANDEM_WIRE_ERROR;
+		wire.value = -EIO;
+		raw_down(w, LITMUS_DOWN_LOG, 1, &wire);
+		return 0;
 	}
 	return 0;
 }
 
-#define BREAKS	28
+#define BREAKS	30
 
 static void test_refused(void)
 {
