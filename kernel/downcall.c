@@ -80,6 +80,21 @@ static int from_string(struct down *d, unsigned int n, const struct tandem_wire 
 	return 0;
 }
 
+/* What the callee writes through a pointer: a whole value, and never where a symbol is. */
+static int room_check(struct down *d, unsigned int n, const struct tandem_wire *wire)
+{
+	const struct tandem_value *value = &d->plan->arg[n];
+	struct object *o;
+
+	if (!(value->dir & TANDEM_OUT) || !d->arg[n])
+		return 0;
+	o = object_find(d->c->state, d->arg[n]);
+	if (o ? o->start + o->size - d->arg[n] < value->bytes : wire->tag == TANDEM_WIRE_SYMBOL)
+		return refuse(d->c, "%s: argument %u has no room for %u bytes", d->plan->name, n,
+			      value->bytes);
+	return 0;
+}
+
 static int argument(struct down *d, unsigned int n, const struct tandem_wire *wire)
 {
 	const struct tandem_value *value = &d->plan->arg[n];
@@ -95,7 +110,7 @@ static int argument(struct down *d, unsigned int n, const struct tandem_wire *wi
 		return from_string(d, n, wire);
 	case TANDEM_VALUE_PTR:
 		if (wire->tag != TANDEM_WIRE_BUFFER)
-			return wire_in(d->c, wire, value->type, &d->arg[n]);
+			return wire_in(d->c, wire, value->type, &d->arg[n]) ?: room_check(d, n, wire);
 		if (!value->bytes)
 			return refuse(d->c, "%s: argument %u may not be flat memory", d->plan->name,
 				      n);

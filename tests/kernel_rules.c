@@ -131,11 +131,24 @@ static int64_t breaks(struct raw_worker *w)
 		wire.value = -EIO;
 		raw_down(w, LITMUS_DOWN_LOG, 1, &wire);
 		return 0;
+	case 30: {	/* the kernel's code, for a result to be written to */
+		struct tandem_wire dma[2] = { raw_scalar(4096), { .tag = TANDEM_WIRE_SYMBOL } };
+
+		raw_down(w, LITMUS_DOWN_DMA, 2, dma);
+		return 0;
+	}
+	case 31: {	/* the last bytes of an object, for eight */
+		struct tandem_wire dma[2] = { raw_scalar(4096), wire };
+
+		dma[1].offset = sizeof(struct litmus_dev) - 4;
+		raw_down(w, LITMUS_DOWN_DMA, 2, dma);
+		return 0;
+	}
 	}
 	return 0;
 }
 
-#define BREAKS	30
+#define BREAKS	32
 
 static void test_refused(void)
 {
