@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fuse.h"
+#include "length.h"
 #include "outline.h"
 #include "partition.h"
 #include "policy.h"
@@ -127,7 +128,7 @@ int inline_class(struct func *f)
 
 /* ---- roots ---- */
 
-static const char *role_name(const struct role *r)
+const char *role_name(const struct role *r)
 {
 	return r->field ? field_name(r->field) : text_intern(text_format("%s/%u", r->callee->name, r->arg));
 }
@@ -417,6 +418,7 @@ static const char *pair_problem(struct model *model, const struct func *f)
 
 static void judge(struct model *model, struct func *f)
 {
+	struct node *at;
 	const char *why;
 
 	why = entry_problem(f) ?: pair_problem(model, f);
@@ -425,11 +427,16 @@ static void judge(struct model *model, struct func *f)
 		return;
 	}
 	for (struct region *r = f->regions; r; r = r->next) {
-		why = outline_check(r);
+		why = outline_check(r) ?: length_of_region(r);
 		if (why) {
 			keep(f, text_format("region cannot be outlined: %s", why), r->first->file, r->first->line);
 			return;
 		}
+	}
+	why = length_of_array(model, f, &at);
+	if (why) {
+		keep(f, why, at->file, at->line);
+		return;
 	}
 	for (struct mark *m = f->mark; m; m = m->next) {
 		if (m->node && (node_region(f, m->node) || known_call(f, m->node)))

@@ -20,6 +20,9 @@ bool runs_in_user(const struct func *f);
 /* Calls of @f's own code that are not inside its regions; start with NULL. */
 struct edge *user_edge(const struct func *f, struct edge *at);
 
+/* What a function is used as, as policy names it. */
+const char *role_name(const struct role *r);
+
 /* Functions a call through a field can reach. */
 struct func_list *call_targets(const struct edge *e);
 

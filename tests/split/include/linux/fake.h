@@ -43,10 +43,12 @@ struct file_operations {
 	int (*ioctl)(struct file *file, int command);
 	void (*irq)(int number);
 	void (*odd)(int number);
+	int (*read)(struct file *file, void *to, int bytes);
 };
 int register_file(const struct file_operations *ops);
 int request_irq(int number, void (*handler)(int number));
 int request_odd(void (*handler)(int number));
+void *take_many(int n, int bytes);
 int run_work(void (*work)(int number));
 
 #endif
