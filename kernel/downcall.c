@@ -86,7 +86,7 @@ static int room_check(struct down *d, unsigned int n, const struct tandem_wire *
 	const struct tandem_value *value = &d->plan->arg[n];
 	struct object *o;
 
-	if (!(value->dir & TANDEM_OUT) || !d->arg[n])
+	if (!value->bytes || !(value->dir & TANDEM_OUT) || !d->arg[n])
 		return 0;
 	o = object_find(d->c->state, d->arg[n]);
 	if (o ? o->start + o->size - d->arg[n] < value->bytes : wire->tag == TANDEM_WIRE_SYMBOL)
