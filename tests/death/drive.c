@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * drive DIR SLOT ADDRESS PEER KIND OPERATION ENTRY [SAMPLES]: lets the user half of the split in DIR
+ * drive DIR SLOT ADDRESS PEER KIND OPERATION ENTRY [SAMPLES [MS]]: lets the user half of the split in DIR
  * end by KIND before the 1st, 2nd, ... crossing of ENTRY, which OPERATION leads to, until it is not met
- * any more; or before SAMPLES of them. After each: the caller's answer and its time, locks, ledger, unbind,
- * bind, and reload. A line for the whole walk; exit status 1 at a failure.
+ * any more; or before SAMPLES of them. After each: the caller's answer and its time (MS more are allowed),
+ * locks, ledger, unbind, bind, and reload. A line for the whole walk; exit status 1 at a failure.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -135,6 +135,7 @@ struct trial {
 	struct half half;
 	char before[8192];	/* the ledger */
 	long took;		/* us */
+	int mappings;		/* with nothing loaded */
 };
 
 static bool load(struct half *half, const char *fault)
@@ -168,6 +169,7 @@ static bool prepare(struct trial *t)
 	char fault[96];
 	int e;
 
+	t->mappings = mappings();
 	snprintf(fault, sizeof(fault), "%s@%d:%s", t->kind, t->at, t->entry);
 	if (!strcmp(t->op->name, "probe")) {
 		halves_start(&t->half, fault);
@@ -258,9 +260,13 @@ static void check_device(struct trial *t)
 	debug_read("ledger", text, sizeof(text));
 	if (strcmp(text, "0\n"))
 		failed("after unbind the ledger has %s", text);
+	if (left_over())
+		failed("after unbind it has %s", left_over());
 	e = run_apart(bind_again, "bind", NULL, NULL);
 	if (e != EIO)
 		failed("bind without a user half: %s", strerror(e));
+	if (mappings() != t->mappings)
+		failed("%d register windows stay mapped", mappings() - t->mappings);
 	debug_read("ledger", text, sizeof(text));
 	if (strcmp(text, "0\n"))
 		failed("after a bind that failed the ledger has %s", text);
@@ -441,5 +447,7 @@ int main(int argc, char **argv)
 	snprintf(text, sizeof(text), "|%s take-dump", realpath("/proc/self/exe", NULL));
 	write_file("/proc/sys/kernel/core_pattern", text);
 	t = (struct trial){ .op = op, .kind = argv[5], .entry = argv[7], .allowed = allowed(argv[5]) };
+	if (argc > 9)
+		t.allowed += atol(argv[9]) * 1000;
 	return walk(&t, argc > 8 ? atoi(argv[8]) : 0);
 }

@@ -92,6 +92,38 @@ long debug_number(const char *name, const char *word)
 	return -1;
 }
 
+/* Lines of a file of /proc that hold @word. */
+static int lines_with(const char *path, const char *word)
+{
+	static char text[1 << 19];
+	int n = 0;
+
+	read_file(path, text, sizeof(text));
+	for (char *at = text; (at = strstr(at, word)); at += strcspn(at, "\n"))
+		n++;
+	return n;
+}
+
+int mappings(void)
+{
+	return lines_with("/proc/vmallocinfo", "ioremap");
+}
+
+const char *left_over(void)
+{
+	char word[64];
+
+	snprintf(word, sizeof(word), "[%.32s]", site.module);
+	if (lines_with("/proc/vmallocinfo", word))
+		return "memory";
+	snprintf(word, sizeof(word), ": %.32s", site.module);
+	if (lines_with("/proc/iomem", word))
+		return "a region";
+	if (*site.nic && lines_with("/proc/interrupts", site.nic))
+		return "an interrupt";
+	return NULL;
+}
+
 bool is_bound(void)
 {
 	char path[128];
