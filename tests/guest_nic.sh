@@ -39,8 +39,8 @@ carrier() {
 		[ "$(cat "/sys/class/net/$NIC/carrier" 2>/dev/null)" = 1 ] && return 0
 		sleep 0.1
 	done
-	echo 'no carrier'
-	return 1
+	echo 'no carrier: the rest would say nothing'
+	exit 1
 }
 
 interface() {
@@ -49,8 +49,8 @@ interface() {
 		NIC=$(ls "/sys/bus/pci/devices/$slot/net" 2>/dev/null) && [ -n "$NIC" ] && return 0
 		sleep 0.1
 	done
-	echo 'no interface'
-	return 1
+	echo 'no interface: the rest would say nothing'
+	exit 1
 }
 
 # No host asks who has an address but where the test wants it, and a link that goes does not make it forget:
@@ -62,7 +62,7 @@ quiet() {
 
 up() {
 	interface || return 1
-	ip link set "$NIC" up || return 1
+	ip link set "$NIC" up || exit 1
 	ip addr replace "$address" dev "$NIC" || return 1
 	carrier && quiet
 }
@@ -196,6 +196,7 @@ step_mac() {
 	# the peer learns the new address from being asked for its own
 	ip neigh del "$PEER" dev "$NIC"
 	rec mac.down.ping pings
+	settle
 	rec mac.link ip link show "$NIC"
 	rec mac.eeprom ethtool -P "$NIC"
 	rec mac.back ip link set "$NIC" address "$own"
