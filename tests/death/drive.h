@@ -44,9 +44,8 @@ bool read_file(const char *path, char *to, size_t room);
 long debug_number(const char *name, const char *word);
 bool debug_read(const char *name, char *to, size_t room);
 bool is_bound(void);
-/* What an unbound driver still has; NULL: nothing. And how many register windows the kernel has mapped. */
+/* What an unbound driver still has; NULL: nothing. */
 const char *left_over(void);
-int mappings(void);
 bool find_nic(void);
 bool wait_link(void);
 /* Whether one of @n was lost; each is waited for busily: idle time flies when counting. */

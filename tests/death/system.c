@@ -104,11 +104,6 @@ static int lines_with(const char *path, const char *word)
 	return n;
 }
 
-int mappings(void)
-{
-	return lines_with("/proc/vmallocinfo", "ioremap");
-}
-
 const char *left_over(void)
 {
 	char word[64];
