@@ -283,6 +283,7 @@ struct worker {
 	/* watchdog only */
 	u32 watched;			/* turns at its last look */
 	u32 looks;			/* since they changed, times LOOK_FULL */
+	u64 ran;			/* ns of processor time at its last look */
 
 	/* state.mutex */
 	struct body up;

@@ -40,15 +40,13 @@ u32 watchdog_limit(void)
  */
 #define LOOK_FULL	16
 
-static bool is_given_time(struct task_struct *task, int here)
+static bool was_given_time(struct worker *w, int here)
 {
-	if (!task_is_running(task))
-		return true;
-#ifdef CONFIG_SMP
-	return task_cpu(task) == here && READ_ONCE(task->on_cpu);
-#else
-	return task_cpu(task) == here;
-#endif
+	u64 ran = READ_ONCE(w->task->se.sum_exec_runtime);
+	bool has_run = ran != w->ran;
+
+	w->ran = ran;
+	return !task_is_running(w->task) || (task_cpu(w->task) == here && has_run);
 }
 
 static const char *look_at(struct worker *w, int here, u32 limit)
@@ -60,7 +58,7 @@ static const char *look_at(struct worker *w, int here, u32 limit)
 		w->watched = READ_ONCE(w->turns);
 		w->looks = 0;
 	} else {
-		w->looks += is_given_time(task, here) ? LOOK_FULL : 1;
+		w->looks += was_given_time(w, here) ? LOOK_FULL : 1;
 	}
 	return w->looks / LOOK_FULL > limit ? "it missed its deadline" : NULL;
 }
