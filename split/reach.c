@@ -81,20 +81,12 @@ bool reach_reads(struct func *f, const struct node *part)
 	return reads(f, part, false, 0);
 }
 
-/* do { } while (0) */
-static bool runs_once(const struct func *f, const struct node *loop)
-{
-	const struct node *last = loop->kind == N_DO && loop->child ? loop->child->next : NULL;
-
-	return last && node_strip((struct node *)last)->kind == N_LITERAL && f->tu->text[last->start] == '0';
-}
-
 bool reach_ends(struct func *f, const struct node *loop)
 {
 	const struct node *body = loop->child;
 	struct node *n = NULL;
 
-	if (runs_once(f, loop))
+	if (loop->kind == N_DO && node_is_once(f, loop))
 		return false;
 	while (body && body->next && loop->kind != N_DO)
 		body = body->next;
