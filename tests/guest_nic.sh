@@ -257,7 +257,7 @@ step_settings() {
 		'advertise 0x0f' 'advertise 0x3f' 'mdix on' 'mdix auto')
 	for n in "${list[@]}"; do
 		change "set.$n" ethtool -s "$NIC" $n
-		case $n in wol*|msglvl*|phyad*) ;; *) relink;; esac
+		case $n in wol*|msglvl*) ;; *) relink;; esac
 		rec "set.$n.now" ethtool "$NIC"
 	done
 	rec settings.ping pings
