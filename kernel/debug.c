@@ -97,8 +97,8 @@ static int stats_show(struct seq_file *m, void *unused)
 		   s->downcalls, s->shorts);
 	seq_printf(m, "queued %llu\nsyncs %llu\nflushes %llu\nchanges %llu\nbytes_up %llu\n",
 		   s->queued, s->syncs, s->flushes, s->changes, s->bytes_up);
-	seq_printf(m, "bytes_down %llu\ntokens %llu\nspills %llu\nrefused %llu\n", s->bytes_down,
-		   s->tokens, s->spills, s->refused);
+	seq_printf(m, "bytes_down %llu\ntokens %llu\nspills %llu\nrefused %llu\nleft %llu\n", s->bytes_down,
+		   s->tokens, s->spills, s->refused, s->left);
 	seq_printf(m, "workers %u\nattached %d\ncondemned %s\n",
 		   st->channel ? st->channel->nworker : 0,
 		   st->channel && !st->channel->condemned, st->reason[0] ? st->reason : "no");

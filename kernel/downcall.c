@@ -84,14 +84,18 @@ static int from_string(struct down *d, unsigned int n, const struct tandem_wire 
 static int room_check(struct down *d, unsigned int n, const struct tandem_wire *wire)
 {
 	const struct tandem_value *value = &d->plan->arg[n];
-	struct object *o;
+	u32 bytes = value->dir & TANDEM_OUT ? value->bytes : 0;
+	struct object *o = NULL;
+	size_t room = 0;
 
-	if (!value->bytes || !(value->dir & TANDEM_OUT) || !d->arg[n])
-		return 0;
-	o = object_find(d->c->state, d->arg[n]);
-	if (o ? o->start + o->size - d->arg[n] < value->bytes : wire->tag == TANDEM_WIRE_SYMBOL)
+	if (wire->tag == TANDEM_WIRE_OBJECT) {
+		o = object_by_handle(d->c->state, wire->index, wire->gen);
+		room = o->size - wire->offset;
+	}
+	/* The end of an object is a pointer to nothing. */
+	if (o ? room < bytes || !room : bytes && wire->tag == TANDEM_WIRE_SYMBOL)
 		return refuse(d->c, "%s: argument %u has no room for %u bytes", d->plan->name, n,
-			      value->bytes);
+			      bytes);
 	return 0;
 }
 
@@ -205,6 +209,8 @@ static int releases(struct down *d, const struct tandem_key *key)
 
 	if (!r && d->plan->ledger.strict)
 		return refuse(d->c, "%s of what is not held", d->plan->name);
+	if (!r && d->freed && object_find(st, d->arg[0])->kind != TANDEM_OBJECT_DATA)
+		return refuse(d->c, "%s of memory of another kind", d->plan->name);
 	if (d->freed) {
 		const struct record *inside = ledger_inside(st, d->arg[0], d->freed, r);
 

@@ -177,6 +177,7 @@ struct stats {
 	u64 *down;			/* by downcall */
 	u64 upcalls, nested, downcalls, shorts, queued, syncs;
 	u64 flushes, changes, bytes_up, bytes_down, tokens, spills, refused;
+	u64 left;			/* things that a device ended without releasing */
 };
 
 /*

@@ -99,7 +99,7 @@ const struct record *ledger_inside(struct state *st, unsigned long start, size_t
 
 	lockdep_assert_held(&st->mutex);
 	list_for_each_entry(r, &st->ledger.list, node)
-		if (r != memory && !r->lock && st->plan->down[r->key.undo].ledger.strict &&
+		if (r != memory && (r->lock || st->plan->down[r->key.undo].ledger.strict) &&
 		    names(st->plan, r, start, size))
 			return r;
 	return NULL;
@@ -133,21 +133,19 @@ static bool is_dma(struct state *st, const struct record *r)
 static void undo(struct state *st, struct record *r)
 {
 	const struct tandem_down *down = &st->plan->down[r->key.undo];
-	bool dma = is_dma(st, r);
-	struct object *o;
+	bool dma = is_dma(st, r), frees = down->flags & TANDEM_DOWN_FREES;
+	struct object *o = frees ? object_find(st, r->key.arg[0]) : NULL;
+	size_t size = o && o->gen && o->start == r->key.arg[0] ? o->size : 0;
 
+	/* Kills the object that came with it, as a rule the memory that goes. */
 	record_unlink(st, r);
 	if (dma)
 		stop_device(st, r->scope);
-	if (down->flags & TANDEM_DOWN_FREES) {
-		o = object_find(st, r->key.arg[0]);
-		if (o && o->gen && o->start == r->key.arg[0]) {
-			size_t size = o->size;
-
-			object_kill(st, o);
-			ledger_clear(st, r->key.arg[0], size);
-		}
-	}
+	o = size ? object_find(st, r->key.arg[0]) : NULL;
+	if (o && o->gen && o->start == r->key.arg[0])
+		object_kill(st, o);
+	if (size)
+		ledger_clear(st, r->key.arg[0], size);
 	st->stats.down[r->key.undo]++;
 	mutex_unlock(&st->mutex);
 	st->half->down[r->key.undo](r->key.arg);
@@ -225,12 +223,12 @@ void ledger_undo_call(struct call *c, bool only_locks)
 	mutex_unlock(&c->state->mutex);
 }
 
-static bool undo_last_since(struct state *st, u64 first, struct scope *scope)
+static bool undo_last_since(struct state *st, u64 mark, struct scope *scope)
 {
 	struct record *r;
 
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
-		if (r->seq < first)
+		if (r->seq <= mark)
 			return false;
 		if (r->scope != scope || r->lock || is_own_work(r))
 			continue;
@@ -244,7 +242,7 @@ static bool undo_last_since(struct state *st, u64 first, struct scope *scope)
 void ledger_undo_since(struct state *st, u64 mark, struct scope *scope)
 {
 	mutex_lock(&st->mutex);
-	while (undo_last_since(st, mark + 1, scope))
+	while (undo_last_since(st, mark, scope))
 		;
 	mutex_unlock(&st->mutex);
 }
@@ -264,7 +262,7 @@ void ledger_undo_closed(struct state *st, u16 entry, struct scope *scope)
 			first = r->seq;
 			break;
 		}
-	while (first && undo_last_since(st, first, scope))
+	while (first && undo_last_since(st, first - 1, scope))
 		;
 	mutex_unlock(&st->mutex);
 }
@@ -348,6 +346,7 @@ void ledger_left_over(struct state *st, struct scope *scope)
 		n += !stops;
 		ledger_drop(st, r);
 	}
+	st->stats.left += n;
 	if (n)
 		pr_warn("tandem: %s: the device ended with %u things not released:%s\n", st->name,
 			n, names);

@@ -13,7 +13,6 @@
 #define BYTES_MAX	1024
 #define LOADS_MAX	96
 
-
 struct template {
 	u64 epoch;
 	u64 shape;				/* 0: none */

@@ -250,7 +250,7 @@ static void hand_over(struct call *c, u32 op)
 	w->call = c;
 	w->seq = c->seq;
 	WRITE_ONCE(w->turns, w->turns + 1);
-	/* Pairs with the acquire in worker_next(): all of the above is the worker's now. */
+	/* Pairs with the acquire in wait_turn(): all of the above is the worker's now. */
 	smp_store_release(&w->turn, TURN_WORKER);
 	wake_up_process(w->task);
 	/* The wake has asked for a reschedule: taking it here, runnable, saves the sleep. */
@@ -421,10 +421,12 @@ static void abort_call(struct call *c)
 	if (ends || c->entry->closes != TANDEM_NONE || (c->worker && !reads))
 		ledger_stop(st, scope);
 	if (c->worker)
-		ledger_undo_call(c, reads);
-	/* What it had opened so far may have set others to work. */
+		ledger_undo_call(c, true);
+	/* What it had opened so far may have set others to work: the newest goes first, whose ever it is. */
 	if (c->worker && opens(c))
 		ledger_undo_since(st, c->mark, scope);
+	if (c->worker)
+		ledger_undo_call(c, reads);
 	if (c->entry->closes != TANDEM_NONE)
 		ledger_undo_closed(st, c->entry->closes, scope);
 	if (!ends || !scope)

@@ -46,8 +46,8 @@ int tandem_marshal_last(struct tandem_seat *seat, const void *body, size_t bytes
 			const struct tandem_record **last);
 
 /*
- * Of a body that tandem_marshal_last() has checked: applies NEW, GONE and SYNC records for the innermost frame, and lists the BUFFER
- * records in seat->buffer. -EPROTO, -ENOMEM, or mmap's error.
+ * Of a body that tandem_marshal_last() has checked: applies NEW, GONE and SYNC records for
+ * the innermost frame, and lists the BUFFER records in seat->buffer. -EPROTO, -ENOMEM, or mmap's error.
  */
 int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t bytes);
 

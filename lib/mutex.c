@@ -82,6 +82,12 @@ void tandem_mutex_lock(void *at)
 	mutex = find(thread, at);
 	if (mutex->owner == thread)
 		tandem_die("mutex locked twice by one call");
+	if (mutex->owner) {
+		/* Its owner may wait for what is queued here. */
+		pthread_mutex_unlock(&all->lock);
+		tandem_unqueue();
+		pthread_mutex_lock(&all->lock);
+	}
 	while (mutex->owner) {
 		if (wait_slice(all) != ETIMEDOUT || slices++ >= SLICES)
 			continue;

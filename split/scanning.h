@@ -24,10 +24,10 @@ void scan_lock_call(struct scan *s, const struct func *f, struct node *n);
 
 /* The function whose address @n is, or NULL. */
 struct func *node_function(struct node *n);
-/* Functions whose address @n may be, in the body of @f: through variables, parameters, tables, results. */
 /* May this value of @f, a pointer, be NULL for what the driver's code says of it? Conditions are not looked at. */
 bool node_may_be_null(struct model *model, struct func *f, struct node *n, int level);
 bool node_param_may_be_null(struct model *model, struct func *f, const struct var *v, int level);
+/* Functions whose address @n may be, in the body of @f: through variables, parameters, tables, results. */
 void node_functions(struct model *model, struct func *f, struct node *n, int level, struct func_list **out);
 
 #endif

@@ -45,6 +45,8 @@ void shared_loop(struct plan *plan, struct func *f, const struct node *loop, str
 	bool endless = true;
 	uint32_t end;
 
+	if (loop->kind == N_DO && node_is_once(f, loop))
+		return;
 	while (body && body->next && loop->kind != N_DO)
 		body = body->next;
 	for (struct node *c = loop->child; c; c = c->next) {

@@ -79,7 +79,8 @@ struct tandem_worker {
 /*
  * The area. The first page holds the two headers; each side writes its own only.
  * up_* is what the kernel says, down_* what the worker says. The kernel copies the
- * worker's header and body once and works on the copy.
+ * worker's header and body once and works on the copy; of a short reply (see Shapes) it
+ * reads each word once.
  *
  * NEXT with down_op:
  *   TANDEM_SAY_NOTHING  wait for an upcall
