@@ -236,7 +236,7 @@ unsigned int tandem_say(struct tandem_thread *thread, unsigned int op, __u64 seq
 		thread->seat.frames.top->crossings++;
 		if (process->trace)
 			trace(thread, op);
-		tandem_fault_crossing(thread);
+		tandem_fault_crossing(thread, op == TANDEM_SAY_REPLY);
 	}
 	area->down_seq = seq;
 	area->down_op = op;
@@ -256,7 +256,7 @@ unsigned int tandem_say_shaped(struct tandem_thread *thread, __u64 seq, __u32 by
 
 	thread->seat.frames.top->crossings++;
 	if (thread->process->fault.kind)
-		tandem_fault_crossing(thread);
+		tandem_fault_crossing(thread, true);
 	area->down_seq = seq;
 	area->down_op = TANDEM_SAY_REPLY;
 	area->down_bytes = bytes;

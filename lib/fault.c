@@ -261,14 +261,30 @@ static int is_inside(struct tandem_thread *thread, const struct tandem_frame *ru
 	return 0;
 }
 
-void tandem_fault_crossing(struct tandem_thread *thread)
+/* The run ends before the fault: who asked for it may want to know how near that was. */
+static void say_missed(enum tandem_fault_kind kind, unsigned int count)
+{
+	char line[80];
+	int n = tandem_snprintf(line, sizeof(line), "fault %s missed: the run has %u crossings\n",
+				kinds[kind], count);
+
+	if (write(STDERR_FILENO, line, n) < 0)
+		return;
+}
+
+void tandem_fault_crossing(struct tandem_thread *thread, bool replies)
 {
 	struct tandem_fault *fault = &thread->process->fault;
+	const struct tandem_frame *run = atomic_load(&fault->frame);
+	unsigned int count;
 
 	if (!fault->kind)
 		return;
-	if (fault->entry != TANDEM_NONE && !is_inside(thread, atomic_load(&fault->frame)))
+	if (fault->entry != TANDEM_NONE && !is_inside(thread, run))
 		return;
-	if (atomic_fetch_add(&fault->count, 1) + 1 == fault->at)
+	count = atomic_fetch_add(&fault->count, 1) + 1;
+	if (count == fault->at)
 		strike(fault->kind);
+	if (replies && thread->seat.frames.top == run && count < fault->at)
+		say_missed(fault->kind, count);
 }

@@ -7,6 +7,7 @@
 #define TANDEM_LIB_FAULT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "plan.h"
 
@@ -36,10 +37,10 @@ struct tandem_fault {
 /* KIND@N[:ENTRY[:RUN]]. -EINVAL: not that form; -ENOENT: no such entry. */
 int tandem_fault_parse(struct tandem_fault *fault, const char *text, const struct tandem_plan *plan);
 
-/* A frame begins, ends; a crossing is about to be made. */
+/* A frame begins, ends; a crossing is about to be made, a frame's reply if @replies. */
 void tandem_fault_enter(struct tandem_fault *fault, const struct tandem_frame *frame);
 void tandem_fault_leave(struct tandem_fault *fault, const struct tandem_frame *frame);
-void tandem_fault_crossing(struct tandem_thread *thread);
+void tandem_fault_crossing(struct tandem_thread *thread, bool replies);
 
 /* Installs the handlers that explain SIGSEGV and its kin. */
 int tandem_fault_init(void);

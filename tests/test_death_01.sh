@@ -3,7 +3,8 @@
 # The user half ends by a signal, a core dump to a slow reader, a stop, an endless loop or a deadlock, at
 # the n-th crossing of an operation: the caller gets its answer in time, no lock is held, the ledger is
 # empty or as it was before, frames are freed, traffic goes on where only something was read, and unbind,
-# bind and reload work. In full, at each crossing; else at some, the first and the last among them.
+# bind and reload work. In full, at each crossing; else at some, the first and the last among them; each that was
+# asked for must have died.
 # timeout: 600
 # kernels: 6.1
 . tests/helpers.sh
