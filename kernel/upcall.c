@@ -261,6 +261,9 @@ static void hand_over(struct call *c, u32 op)
  * Until the worker has said something. False: the channel was condemned, and the worker
  * does not touch the call any more. Signals are not looked at, not even SIGKILL: the
  * kernel's data is in the middle of an operation that ends by reply, deadline or death.
+ *
+ * A worker that takes the call in as it is condemned may look as if it had not: it comes to no
+ * downcall any more, so there is nothing to undo but what mapped registers did, which has no undo.
  */
 static bool turn_comes(struct call *c)
 {
@@ -328,8 +331,11 @@ static int converse(struct call *c, u64 *result, bool *locked)
 
 	for (;;) {
 		hand_over(c, op);
-		if (!turn_comes(c))
+		if (!turn_comes(c)) {
+			c->begun |= READ_ONCE(c->worker->delivered);
 			return -EIO;
+		}
+		c->begun = true;
 		if (unlikely(READ_ONCE(c->channel->condemned)))
 			return -EIO;
 		mutex_lock(&c->state->mutex);
@@ -408,7 +414,7 @@ static bool opens(const struct call *c)
 
 /*
  * The user half did not do it. What the interrupted call had acquired goes back, unless
- * it only reads; what a closing or ending call should have released is released for it.
+ * it only reads, or had not begun; what a closing or ending call should have released is released for it.
  * First the device is kept from the memory that this may free.
  */
 static void abort_call(struct call *c)
@@ -418,14 +424,14 @@ static void abort_call(struct call *c)
 	bool reads = c->entry->flags & TANDEM_ENTRY_READS;
 	bool ends = c->entry->flags & (TANDEM_ENTRY_BEGINS | TANDEM_ENTRY_ENDS);
 
-	if (ends || c->entry->closes != TANDEM_NONE || (c->worker && !reads))
+	if (ends || c->entry->closes != TANDEM_NONE || (c->begun && !reads))
 		ledger_stop(st, scope);
-	if (c->worker)
+	if (c->begun)
 		ledger_undo_call(c, true);
 	/* What it had opened so far may have set others to work: the newest goes first, whose ever it is. */
-	if (c->worker && opens(c))
+	if (c->begun && opens(c))
 		ledger_undo_since(st, c->mark, scope);
-	if (c->worker)
+	if (c->begun)
 		ledger_undo_call(c, reads);
 	if (c->entry->closes != TANDEM_NONE)
 		ledger_undo_closed(st, c->entry->closes, scope);
@@ -451,6 +457,7 @@ static void call_init(struct call *c, struct state *st, unsigned int entry, cons
 	c->ready = &st->entry[entry];
 	c->id = entry;
 	c->parsing = false;
+	c->begun = false;
 	c->parked = NULL;
 	c->arg = arg;
 	c->bytes = bytes;

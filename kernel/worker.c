@@ -106,7 +106,7 @@ static int serve_here(struct worker *w)
 	w->area->up_flags = w->up.base != w->up.home ? TANDEM_UP_SPILL : 0;
 	w->area->up_bytes = w->up.at;
 	WRITE_ONCE(w->turns, w->turns + 1);
-	w->delivered = true;
+	WRITE_ONCE(w->delivered, true);
 	/* Full barrier: either condemn() sees that it must wake, or we see that it condemned. */
 	smp_store_mb(w->turn, TURN_WORKER);
 	if (READ_ONCE(ch->condemned)) {
@@ -123,7 +123,7 @@ static bool take_turn(struct worker *w, u32 op, u32 bytes, bool shaped)
 {
 	if (cmpxchg(&w->turn, TURN_WORKER, TURN_BUSY) != TURN_WORKER)
 		return false;
-	w->delivered = false;
+	WRITE_ONCE(w->delivered, false);
 	w->op = op;
 	w->in_bytes = bytes;
 	w->in_shaped = shaped;
@@ -217,7 +217,7 @@ static __always_inline long wait_turn(struct worker *w, unsigned int how)
 
 	if (smp_load_acquire(&w->turn) == TURN_WORKER && !w->delivered &&
 	    !READ_ONCE(ch->condemned)) {
-		w->delivered = true;
+		WRITE_ONCE(w->delivered, true);
 		return 0;
 	}
 	do {
@@ -225,7 +225,7 @@ static __always_inline long wait_turn(struct worker *w, unsigned int how)
 		if (READ_ONCE(ch->condemned)) {
 			ret = ended(w);
 		} else if (smp_load_acquire(&w->turn) == TURN_WORKER && !w->delivered) {
-			w->delivered = true;
+			WRITE_ONCE(w->delivered, true);
 			ret = 0;
 		} else if (READ_ONCE(ch->quit)) {
 			ret = ended(w);

@@ -252,6 +252,69 @@ static void test_death(void)
 	CHECK(finish(pid) == 0);
 }
 
+static void stays(int signal)
+{
+	for (;;)
+		pause();
+}
+
+static void *call_away(void *at)
+{
+	usleep(100000);
+	pthread_kill(*(pthread_t *)at, SIGUSR1);
+	return NULL;
+}
+
+/* Who serves READ does not come again, though it has said that it will. */
+static int64_t leaves(struct raw_worker *w)
+{
+	struct tandem_wire size = raw_scalar(64);
+	static pthread_t self;
+	pthread_t t;
+
+	if (w->id_said == LITMUS_POKE)
+		return down(w, LITMUS_DOWN_ALLOC, 1, &size);
+	if (w->id_said != LITMUS_READ)
+		return 0;
+	signal(SIGUSR1, stays);
+	self = pthread_self();
+	/* The spare worker is there before us, so the next call is ours. */
+	usleep(100000);
+	return pthread_create(&t, NULL, call_away, &self);
+}
+
+static void *open_in_vain(void *error)
+{
+	struct litmus_run r = { .entry = LITMUS_OPEN };
+	int fd = open("/dev/litmus", O_RDWR);
+
+	*(int *)error = ioctl(fd, LITMUS_IOC_RUN, &r) ? errno : r.error;
+	close(fd);
+	return NULL;
+}
+
+/* What others acquired after a call that was never looked at is not that call's to undo. */
+static void test_unserved(void)
+{
+	pid_t pid = begin(leaves);
+	int error = 0;
+	pthread_t t;
+
+	CHECK(run(LITMUS_READ, 0) == 0 && ran.result == 0);
+	usleep(300000);
+	pthread_create(&t, NULL, open_in_vain, &error);
+	usleep(100000);
+	CHECK(run(LITMUS_POKE, 0) == 0 && ran.result == 0 && ran.allocated == 1);
+	pthread_join(t, NULL);
+	CHECK(error == -EIO);
+	CHECK(run(LITMUS_POKE, 0) == -EIO && ran.allocated == 1);
+	CHECK(first_number("ledger") == 1);
+	CHECK(finish(pid) == -SIGKILL);
+	pid = begin(echo);
+	CHECK(run(LITMUS_POKE, 0) == 0 && ran.allocated == 0);
+	CHECK(finish(pid) == 0);
+}
+
 static int64_t stop_or_loop(struct raw_worker *w)
 {
 	if (w->wire[1].value == 1)
@@ -562,7 +625,7 @@ static const struct play test[] = {
 	{ "downcalls", test_downcalls }, { "nested", test_nested },
 	{ "concurrent", test_concurrent }, { "buffer", test_buffer }, { "spill", test_spill },
 	{ "atomic", test_atomic }, { "restart", test_restart }, { "death", test_death },
-	{ "sigstop", test_sigstop }, { "loop", test_loop }, { "ledger", test_ledger },
+	{ "unserved", test_unserved }, { "sigstop", test_sigstop }, { "loop", test_loop }, { "ledger", test_ledger },
 	{ "map", test_map }, { "cost", test_cost },
 };
 
