@@ -15,6 +15,10 @@ static bool may_kill = true;
 module_param_named(kill, may_kill, bool, 0600);
 MODULE_PARM_DESC(kill, "kill the process of a condemned user half (off: for tests that condemn a million)");
 
+static unsigned int end_ms = 30000;
+module_param(end_ms, uint, 0644);
+MODULE_PARM_DESC(end_ms, "how long a user half that is not served any more may take to end, with its core dump");
+
 /* ---- life ---- */
 
 void channel_free(struct tandem_channel *ch)
@@ -55,6 +59,29 @@ static bool dumps(struct pid *pid)
 	yes = task && READ_ONCE(task->signal->core_state);
 	rcu_read_unlock();
 	return yes;
+}
+
+/*
+ * A core dump whose reader stands still, or a process that is stopped, would keep this module
+ * loaded for ever. The signal ends both.
+ */
+static void channel_late(struct work_struct *work)
+{
+	struct tandem_channel *ch = container_of(to_delayed_work(work), struct tandem_channel, late);
+
+	pr_warn("tandem: %s: user half killed: %s did not end within %u ms\n", ch->state->name,
+		dumps(ch->pid) ? "its core dump" : "it", end_ms);
+	kill_pid(ch->pid, SIGKILL, 1);
+	channel_put(ch);
+}
+
+/* From now on its process has so long to end. The release of the file waits for what is queued here. */
+static void limit_end(struct tandem_channel *ch)
+{
+	lockdep_assert_held(&ch->state->mutex);
+	if (!ch->released && READ_ONCE(may_kill) &&
+	    queue_delayed_work(system_wq, &ch->late, msecs_to_jiffies(end_ms)))
+		ch->users++;
 }
 
 /* Any context. */
@@ -118,6 +145,7 @@ void channel_condemn(struct tandem_channel *ch, const char *why)
 		WRITE_ONCE(st->attended, false);
 		strscpy(st->reason, why ?: ch->why, sizeof(st->reason));
 		wake_everybody(ch);
+		limit_end(ch);
 	}
 	mutex_unlock(&st->mutex);
 	if (!first)
@@ -135,6 +163,7 @@ void channel_quit(struct tandem_channel *ch)
 	mutex_lock(&ch->state->mutex);
 	WRITE_ONCE(ch->quit, true);
 	wake_everybody(ch);
+	limit_end(ch);
 	mutex_unlock(&ch->state->mutex);
 }
 
@@ -155,6 +184,7 @@ static int channel_open(struct inode *inode, struct file *file)
 	init_rwsem(&ch->windows);
 	INIT_LIST_HEAD(&ch->window);
 	watchdog_prepare(ch);
+	INIT_DELAYED_WORK(&ch->late, channel_late);
 	file->private_data = ch;
 	return 0;
 }
@@ -168,6 +198,7 @@ static int channel_release(struct inode *inode, struct file *file)
 		channel_condemn(ch, ch->seen ?: "its process has ended");
 		mutex_lock(&registry_lock);
 		mutex_lock(&st->mutex);
+		ch->released = true;
 		if (st->channel == ch) {
 			st->channel = NULL;
 			if (st->half)
@@ -175,6 +206,8 @@ static int channel_release(struct inode *inode, struct file *file)
 		}
 		mutex_unlock(&st->mutex);
 		mutex_unlock(&registry_lock);
+		if (cancel_delayed_work_sync(&ch->late))
+			channel_put(ch);
 	}
 	channel_put(ch);
 	return 0;

@@ -271,7 +271,7 @@ struct worker {
 	struct call *call;		/* innermost */
 	struct task_struct *caller;	/* of the outermost; see wake_caller() */
 	u64 seq;			/* of the innermost call */
-	bool delivered;			/* the user half knows of its turn; worker's thread only */
+	bool delivered;			/* the user half knows of its turn; worker's thread writes */
 	bool spare;			/* say so with the next CALL */
 	u32 turns;			/* that the user half got; watchdog reads */
 	u32 op;				/* what was said: TANDEM_SAY_* */
@@ -316,6 +316,7 @@ struct tandem_channel {
 	u32 nglobal, nentry;		/* of the half it attached to */
 	bool condemned;			/* state.mutex for writing */
 	bool quit;			/* state.mutex for writing: the kernel half is gone */
+	bool released;			/* state.mutex: its file is closed */
 	bool watching;			/* state.mutex: the watchdog is armed */
 	u64 watched;			/* watchdog only: state.seq at its last look */
 	u32 quiet;			/* watchdog only: looks since there was a call */
@@ -333,6 +334,7 @@ struct tandem_channel {
 	struct list_head window;	/* windows */
 	struct timer_list watchdog;
 	struct work_struct verdict;
+	struct delayed_work late;	/* the process has not ended; a user while it is queued */
 };
 #endif
 
@@ -360,6 +362,7 @@ struct call {
 	struct entry *ready;
 	u16 id;
 	bool parsing;			/* worker.in is in use: nested calls park it */
+	bool begun;			/* the user half has seen it */
 	struct parked *parked;		/* the outer's */
 	u64 seq;
 	const u64 *arg;

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -366,6 +367,86 @@ static void test_restart(void)
 	CHECK(finish(pid) == 0);
 }
 
+/* ---- a process that does not end ---- */
+
+#define STALLED		"/tmp/stalled"
+
+static void tell(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* Who gets a core dump and does not read it. */
+static _Noreturn void stall(void)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", getpid());
+	tell(STALLED, text);
+	for (;;)
+		pause();
+}
+
+static void end_staller(void)
+{
+	char text[16] = "";
+	int fd = open(STALLED, O_RDONLY);
+
+	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	kill(atoi(text), SIGKILL);
+}
+
+static int64_t crash(struct raw_worker *w)
+{
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_CORE, &all);
+	raise(SIGSEGV);
+	return 0;
+}
+
+/* Its end, or 0 if it has not come after five seconds. */
+static int wait_end(pid_t pid)
+{
+	int status;
+
+	for (int i = 0; i < 500; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return status;
+		usleep(10000);
+	}
+	kill(pid, SIGKILL);
+	return 0;
+}
+
+static void test_stalled(void)
+{
+	char text[128];
+	pid_t pid;
+
+	tell("/sys/module/tandem/parameters/end_ms", "1000");
+	snprintf(text, sizeof(text), "|%s stall", realpath("/proc/self/exe", NULL));
+	tell("/proc/sys/kernel/core_pattern", text);
+	pid = begin(crash);
+	CHECK(run(LITMUS_POKE, 0) == -EIO);
+	CHECK(waitpid(pid, NULL, WNOHANG) == 0);
+	CHECK(WIFSIGNALED(wait_end(pid)));
+	end_staller();
+	tell("/proc/sys/kernel/core_pattern", "core");
+	CHECK(ioctl(face, LITMUS_IOC_UNREGISTER) == 0);
+	/* One that is stopped when its kernel half goes. */
+	pid = begin(echo);
+	CHECK(run(LITMUS_POKE, 1) == 0);
+	kill(pid, SIGSTOP);
+	CHECK(ioctl(face, LITMUS_IOC_UNREGISTER) == 0);
+	CHECK(WIFSIGNALED(wait_end(pid)));
+	tell("/sys/module/tandem/parameters/end_ms", "30000");
+}
+
 /* ---- the ledger ---- */
 
 static int64_t opens(struct raw_worker *w)
@@ -625,11 +706,13 @@ static const struct play test[] = {
 	{ "downcalls", test_downcalls }, { "nested", test_nested },
 	{ "concurrent", test_concurrent }, { "buffer", test_buffer }, { "spill", test_spill },
 	{ "atomic", test_atomic }, { "restart", test_restart }, { "death", test_death },
-	{ "unserved", test_unserved }, { "sigstop", test_sigstop }, { "loop", test_loop }, { "ledger", test_ledger },
-	{ "map", test_map }, { "cost", test_cost },
+	{ "unserved", test_unserved }, { "stalled", test_stalled }, { "sigstop", test_sigstop },
+	{ "loop", test_loop }, { "ledger", test_ledger }, { "map", test_map }, { "cost", test_cost },
 };
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "stall"))
+		stall();
 	return play(argc, argv, test, sizeof(test) / sizeof(test[0]));
 }
