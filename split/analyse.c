@@ -11,6 +11,7 @@
 #include "source.h"
 #include "policy.h"
 #include "text.h"
+#include "xalloc.h"
 
 struct var_slot {
 	CXCursor cursor;
@@ -93,7 +94,7 @@ static enum CXVisitorResult add_field(CXCursor c, CXClientData data)
 		name = "";
 	if (clang_Cursor_isBitField(c) && !*name)	/* a gap */
 		return CXVisit_Continue;
-	rec->field = realloc(rec->field, (rec->nfield + 1) * sizeof(*rec->field));
+	rec->field = xrealloc(rec->field, (rec->nfield + 1) * sizeof(*rec->field));
 	f = &rec->field[rec->nfield++];
 	memset(f, 0, sizeof(*f));
 	f->name = name;
@@ -112,7 +113,7 @@ static struct record *record_of(struct reader *r, CXType t, const char *name)
 	CXCursor decl = clang_getTypeDeclaration(t), def = clang_getCursorDefinition(decl);
 
 	if (!rec) {
-		rec = calloc(1, sizeof(*rec));
+		rec = xcalloc(1, sizeof(*rec));
 		rec->name = text_intern(name);
 		rec->plan = -1;
 		rec->next = r->model->record;
@@ -120,7 +121,7 @@ static struct record *record_of(struct reader *r, CXType t, const char *name)
 		text_map_put(MAP_RECORD, rec->name, rec);
 	}
 	if (!rec->is_complete && !clang_Cursor_isNull(def) && clang_Type_getSizeOf(t) >= 0) {
-		CXType *field_type = calloc(4096, sizeof(*field_type));
+		CXType *field_type = xcalloc(4096, sizeof(*field_type));
 		void *data[] = { r, rec, field_type };
 		uint32_t line;
 
@@ -152,7 +153,7 @@ static struct type *type_of(struct reader *r, CXType any)
 	if (type && !(type->kind == TYPE_RECORD && type->record && !type->record->is_complete))
 		return type;
 	if (!type) {
-		type = calloc(1, sizeof(*type));
+		type = xcalloc(1, sizeof(*type));
 		type->name = text_intern(name);
 		type->next = r->model->type;
 		r->model->type = type;
@@ -224,7 +225,7 @@ static struct func *func_of(struct reader *r, CXCursor c)
 	key = internal ? text_intern(text_format("%s:%s", name, file)) : text_intern(name);
 	f = text_map_get(MAP_FUNC, key);
 	if (!f) {
-		f = calloc(1, sizeof(*f));
+		f = xcalloc(1, sizeof(*f));
 		f->name = text_intern(name);
 		f->key = key;
 		f->is_static = internal;
@@ -237,7 +238,7 @@ static struct func *func_of(struct reader *r, CXCursor c)
 		f->result_text = take(clang_getTypeSpelling(clang_getResultType(clang_getCursorType(c))));
 		n = clang_Cursor_getNumArguments(at);
 		f->nparam = n < 0 ? 0 : n;
-		f->param = calloc(f->nparam + 1, sizeof(*f->param));
+		f->param = xcalloc(f->nparam + 1, sizeof(*f->param));
 		for (unsigned int i = 0; i < f->nparam; i++) {
 			CXCursor p = clang_Cursor_getArgument(at, i);
 
@@ -251,7 +252,7 @@ static struct func *func_of(struct reader *r, CXCursor c)
 		text_map_put(MAP_FUNC, f->key, f);
 	}
 	if (!clang_Cursor_isNull(def) && (!f->defs || f->defs->tu != r->tu)) {
-		struct tu_list *d = calloc(1, sizeof(*d));
+		struct tu_list *d = xcalloc(1, sizeof(*d));
 
 		d->tu = r->tu;
 		extent(def, &d->start, &d->end);
@@ -269,7 +270,7 @@ static struct func *func_of(struct reader *r, CXCursor c)
 		}
 	}
 	if (clang_Cursor_isNull(def) && (!f->decls || f->decls->tu != r->tu)) {
-		struct tu_list *d = calloc(1, sizeof(*d));
+		struct tu_list *d = xcalloc(1, sizeof(*d));
 
 		d->tu = r->tu;
 		d->next = f->decls;
@@ -317,7 +318,7 @@ static struct var *var_of(struct reader *r, CXCursor c)
 	if (!v) {
 		CXCursor parent = clang_getCursorSemanticParent(c), def = clang_getCursorDefinition(c);
 
-		v = calloc(1, sizeof(*v));
+		v = xcalloc(1, sizeof(*v));
 		if (!clang_Cursor_isNull(def))	/* it may know an array's length */
 			t = clang_getCursorType(def);
 		v->name = text_intern(name);
@@ -348,7 +349,7 @@ static struct var *var_of(struct reader *r, CXCursor c)
 		if (v->type->kind == TYPE_ARRAY && !v->type->count)
 			v->type = type_of(r, clang_getCursorType(clang_getCursorDefinition(c)));
 	}
-	s = calloc(1, sizeof(*s));
+	s = xcalloc(1, sizeof(*s));
 	s->cursor = c;
 	s->var = v;
 	s->next = r->slot[h];
@@ -504,7 +505,7 @@ static struct node *convert(struct reader *r, CXCursor c, struct node *parent)
 	if (k == CXCursor_TypeRef || clang_isAttribute(k) || k == CXCursor_StructDecl || k == CXCursor_UnionDecl ||
 	    k == CXCursor_EnumDecl || k == CXCursor_TypedefDecl || k == CXCursor_LabelRef || k == CXCursor_StaticAssert)
 		return NULL;
-	n = calloc(1, sizeof(*n));
+	n = xcalloc(1, sizeof(*n));
 	n->kind = kind_of(k);
 	n->parent = parent;
 	extent(c, &n->start, &n->end);
@@ -605,7 +606,7 @@ static void add_top(struct reader *r, CXCursor c, struct var *v, bool own)
 	struct top *t;
 
 	if (tu->ntop % 256 == 0)
-		tu->top = realloc(tu->top, (tu->ntop + 256) * sizeof(*tu->top));
+		tu->top = xrealloc(tu->top, (tu->ntop + 256) * sizeof(*tu->top));
 	t = &tu->top[tu->ntop++];
 	memset(t, 0, sizeof(*t));
 	extent(c, &t->start, &t->end);
@@ -740,7 +741,7 @@ static int read_unit(struct reader *r, const struct source_tu *from, CXIndex ind
 
 int analyse(struct model *model, const struct source *src)
 {
-	struct reader *r = calloc(1, sizeof(*r));
+	struct reader *r = xcalloc(1, sizeof(*r));
 	CXIndex index = clang_createIndex(0, 0);
 	struct tu **tail = &model->tu;
 	int e = 0;
@@ -748,7 +749,7 @@ int analyse(struct model *model, const struct source *src)
 	r->model = model;
 	model->module = src->module;
 	for (unsigned int i = 0; i < src->ntu && !e; i++) {
-		struct tu *tu = calloc(1, sizeof(*tu));
+		struct tu *tu = xcalloc(1, sizeof(*tu));
 		char *slash;
 
 		tu->name = src->tu[i].name;

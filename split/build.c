@@ -14,6 +14,7 @@
 #include "run.h"
 #include "source.h"
 #include "text.h"
+#include "xalloc.h"
 
 /* Flags that change what the code means or how data lies: the same in both halves. */
 static const char *const same_flags[] = {
@@ -66,7 +67,7 @@ static unsigned int list_sources(const char *dir, char ***stems)
 
 		if (length < 3 || strcmp(d->d_name + length - 2, ".c"))
 			continue;
-		*stems = realloc(*stems, (n + 1) * sizeof(**stems));
+		*stems = xrealloc(*stems, (n + 1) * sizeof(**stems));
 		(*stems)[n++] = text_format("%.*s", (int)length - 2, d->d_name);
 	}
 	if (folder)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The user half: moved functions as they are, stand-ins for everything that stays. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "emit.h"
@@ -9,6 +8,7 @@
 #include "reach.h"
 #include "scan.h"
 #include "shared.h"
+#include "xalloc.h"
 
 #define U64 "unsigned long long"
 
@@ -66,7 +66,7 @@ static int plain_down(const struct plan *plan, const struct func *f)
 
 static const char *const *names_of(const struct func *f, bool own)
 {
-	const char **name = calloc(f->nparam + 1, sizeof(*name));
+	const char **name = xcalloc(f->nparam + 1, sizeof(*name));
 
 	for (unsigned int i = 0; i < f->nparam; i++)
 		name[i] = own ? f->param[i].name : text_format("a%u", i);

@@ -9,6 +9,7 @@
 #include "place.h"
 #include "reach.h"
 #include "scan.h"
+#include "xalloc.h"
 
 #define WIDTH 100
 
@@ -185,7 +186,7 @@ static unsigned int reached_from(const struct model *model, struct func *f, stru
 
 	for (struct func *g = model->func; g; g = g->next)
 		room++;
-	s = calloc(room, sizeof(*s));
+	s = xcalloc(room, sizeof(*s));
 	s[0] = (struct step){ f, NULL, -1 };
 	for (done = 0; done < n; done++)
 		for (struct func *g = model->func; g; g = g->next) {
@@ -252,7 +253,7 @@ static void ways_in(const struct plan *plan, struct func *f)
 {
 	struct step *s;
 	unsigned int n = reached_from(plan->model, f, &s), nentry = 0;
-	char **name = calloc(n, sizeof(*name));
+	char **name = xcalloc(n, sizeof(*name));
 
 	for (unsigned int i = 0; i < n; i++) {
 		if (s[i].func->entry < 0)
@@ -275,7 +276,7 @@ static void may_do(struct plan *plan, struct func *f)
 {
 	struct plan_reach reach;
 	unsigned int reads = 0, writes = 0, n = 0;
-	char **name = calloc(plan->ndown + 1, sizeof(*name));
+	char **name = xcalloc(plan->ndown + 1, sizeof(*name));
 
 	reach_of(plan, f, &reach);
 	explain_fields(plan, &reach, &reads, &writes);
@@ -327,7 +328,7 @@ static void foreign(struct plan *plan, struct func *f)
 static unsigned int distance(const char *a, const char *b)
 {
 	size_t n = strlen(b);
-	unsigned int *row = calloc(n + 1, sizeof(*row)), last;
+	unsigned int *row = xcalloc(n + 1, sizeof(*row)), last;
 
 	for (size_t j = 0; j <= n; j++)
 		row[j] = j;

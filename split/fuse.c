@@ -13,6 +13,7 @@
 #include "partition.h"
 #include "policy.h"
 #include "scan.h"
+#include "xalloc.h"
 
 enum class { CALLS, PLAIN, BARRIER };
 
@@ -59,7 +60,7 @@ static enum class class_of(const struct func *f, struct node *s)
 
 static bool add(struct func *f, struct node *first, struct node *last)
 {
-	struct region *r = calloc(1, sizeof(*r));
+	struct region *r = xcalloc(1, sizeof(*r));
 
 	r->in = f;
 	r->first = first;

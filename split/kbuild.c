@@ -10,6 +10,7 @@
 #include "kbuild.h"
 #include "run.h"
 #include "text.h"
+#include "xalloc.h"
 
 char *kbuild_compiler(const char *kdir)
 {
@@ -141,7 +142,7 @@ static bool read_answer(char *text, struct kbuild_answer *a)
 		} else if (!strcmp(line, "composite")) {
 			a->composite = true;
 		} else if (!strcmp(line, "object")) {
-			a->object = realloc(a->object, ++a->nobject * sizeof(*o));
+			a->object = xrealloc(a->object, ++a->nobject * sizeof(*o));
 			o = &a->object[a->nobject - 1];
 			*o = (struct kbuild_object){ .stem = text_dup(value) };
 		} else if (!strcmp(line, "object-flags") && o) {

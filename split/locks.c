@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Statements: which locks are held where, and the regions that they make. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy.h"
 #include "scanning.h"
 #include "text.h"
+#include "xalloc.h"
 
 struct label {
 	const char *name;
@@ -32,7 +32,7 @@ static struct label *label_of(struct scan *s, const char *name)
 	for (l = s->label; l; l = l->next)
 		if (!strcmp(l->name, name))
 			return l;
-	l = calloc(1, sizeof(*l));
+	l = xcalloc(1, sizeof(*l));
 	l->name = name;
 	l->depth = -1;
 	l->next = s->label;
@@ -56,7 +56,7 @@ static struct node *unwrap(struct node *n)
 
 static void add_region(struct scan *s, struct node *first, struct node *last, const char *why)
 {
-	struct region *r = calloc(1, sizeof(*r)), **at = &s->f->regions;
+	struct region *r = xcalloc(1, sizeof(*r)), **at = &s->f->regions;
 
 	r->in = s->f;
 	r->first = unwrap(first);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Questions about nodes: what is called, what a value may be, which statement something is in. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "scanning.h"
+#include "xalloc.h"
 
 struct node *node_strip(struct node *n)
 {
@@ -142,7 +142,7 @@ static void values_add(struct func *f, struct func_list **out)
 	for (l = *out; l; l = l->next)
 		if (l->func == f)
 			return;
-	l = calloc(1, sizeof(*l));
+	l = xcalloc(1, sizeof(*l));
 	l->func = f;
 	l->next = *out;
 	*out = l;

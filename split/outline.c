@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdlib.h>
 #include <string.h>
 
 #include "outline.h"
 #include "scan.h"
+#include "xalloc.h"
 
 #define EXIT_RETURN	1
 #define EXIT_JUMP	2	/* and up */
@@ -74,7 +74,7 @@ static struct region_var *var_in(struct region *r, struct var *var)
 	for (at = &r->vars; *at; at = &(*at)->next)
 		if ((*at)->var == var)
 			return *at;
-	v = calloc(1, sizeof(*v));
+	v = xcalloc(1, sizeof(*v));
 	v->var = var;
 	*at = v;
 	return v;

@@ -9,6 +9,7 @@
 #include "policy.h"
 #include "scan.h"
 #include "text.h"
+#include "xalloc.h"
 
 static void place(struct func *f, enum side side, const char *reason, struct func *because,
 		  const char *file, uint32_t line)
@@ -46,7 +47,7 @@ static struct func_list *targets_by_type(const struct type *pointer)
 
 		if (!f->is_own || !f->has_body || !f->address_taken || strcmp(function_type(f), pointer->name))
 			continue;
-		l = calloc(1, sizeof(*l));
+		l = xcalloc(1, sizeof(*l));
 		l->func = f;
 		l->next = list;
 		list = l;
@@ -329,7 +330,7 @@ static const char *outline_statement(struct func *f, struct node *n, const char 
 		return "no statement around it";
 	if (same_region(f, s))
 		return NULL;
-	r = calloc(1, sizeof(*r));
+	r = xcalloc(1, sizeof(*r));
 	r->in = f;
 	r->first = r->last = s;
 	r->why = why;

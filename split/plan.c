@@ -8,10 +8,11 @@
 #include "plan.h"
 #include "reach.h"
 #include "scan.h"
+#include "xalloc.h"
 
 #define ADD(array, count) ({ \
 	if (((count) & 63) == 0) \
-		(array) = realloc((array), ((count) + 64) * sizeof(*(array))); \
+		(array) = xrealloc((array), ((count) + 64) * sizeof(*(array))); \
 	memset(&(array)[count], 0, sizeof(*(array))); \
 	&(array)[(count)++]; })
 
@@ -158,7 +159,7 @@ bool plan_is_mutex_call(struct plan *plan, const struct node *call)
 
 static struct type *pointer_to(struct type *t)
 {
-	struct type *p = calloc(1, sizeof(*p));
+	struct type *p = xcalloc(1, sizeof(*p));
 
 	p->name = text_intern(text_format("%s *", t->name));
 	p->kind = TYPE_POINTER;
@@ -183,7 +184,7 @@ static void region_down(struct plan *plan, struct func *f, struct region *r)
 	d->print = -1;
 	d->region_result = &result;
 	d->nparam = outline_params(r, var, address, 63);
-	d->param = calloc(d->nparam + 1, sizeof(*d->param));
+	d->param = xcalloc(d->nparam + 1, sizeof(*d->param));
 	for (unsigned int i = 0; i < d->nparam; i++) {
 		d->param[i].name = var[i]->name;
 		d->param[i].type = address[i] ? pointer_to(var[i]->type) : var[i]->type;
@@ -365,7 +366,7 @@ static void needs(struct plan *plan)
 
 struct plan *plan_make(struct model *model)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
+	struct plan *plan = xcalloc(1, sizeof(*plan));
 
 	plan->model = model;
 	for (struct func *f = model->func; f; f = f->next)

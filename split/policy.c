@@ -8,6 +8,7 @@
 #include "fail.h"
 #include "policy.h"
 #include "text.h"
+#include "xalloc.h"
 
 /* The words there are, with how many arguments they take, and whether C text follows. */
 static const struct word {
@@ -37,7 +38,7 @@ static int bad(const char *file, unsigned int line, const char *what)
 
 static int add(const char *file, unsigned int number, char *s)
 {
-	struct policy_line *l = calloc(1, sizeof(*l)), *first;
+	struct policy_line *l = xcalloc(1, sizeof(*l)), *first;
 	char *brace = strchr(s, '{'), *end, *word;
 	const struct word *w = NULL;
 

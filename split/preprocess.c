@@ -14,6 +14,7 @@
 #include "preprocess.h"
 #include "run.h"
 #include "text.h"
+#include "xalloc.h"
 
 struct unit {
 	const char *stem;	/* the driver's, "pci/quirk" */
@@ -255,7 +256,7 @@ static int does_not_compile(const struct source *src, const struct kbuild_folder
 static int run_kbuild(const struct source *src, const char *dir, const struct kbuild_folder *folder,
 		      const struct unit *unit, unsigned int n)
 {
-	const char **argv = calloc(n + 6, sizeof(*argv));
+	const char **argv = xcalloc(n + 6, sizeof(*argv));
 	char *m = text_format("M=%s", dir), *log = text_format("%s/log", dir);
 	unsigned int argc = 0;
 	int e;
@@ -295,11 +296,11 @@ int preprocess(struct source *src, const struct kbuild_folder *folder,
 	       const struct kbuild_answer *answer)
 {
 	char *dir = text_format("%s/kbuild", src->work);
-	struct unit *unit = calloc(answer->nobject + 1, sizeof(*unit));
+	struct unit *unit = xcalloc(answer->nobject + 1, sizeof(*unit));
 	int e;
 
 	name_units(unit, answer);
-	src->tu = calloc(answer->nobject + 1, sizeof(*src->tu));
+	src->tu = xcalloc(answer->nobject + 1, sizeof(*src->tu));
 	e = run_make_dirs(dir);
 	if (e)
 		e = fail(e, "cannot make %s: %s", dir, strerror(-e));

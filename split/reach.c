@@ -5,6 +5,7 @@
 #include "partition.h"
 #include "reach.h"
 #include "scan.h"
+#include "xalloc.h"
 
 #define LEAVES_MAX	65535
 
@@ -15,7 +16,7 @@ static void number_fields(struct plan *plan)
 	for (struct record *r = plan->model->record; r; r = r->next)
 		for (unsigned int i = 0; i < r->nfield; i++) {
 			if ((plan->nfield & 1023) == 0)
-				plan->field = realloc(plan->field, (plan->nfield + 1024) * sizeof(*plan->field));
+				plan->field = xrealloc(plan->field, (plan->nfield + 1024) * sizeof(*plan->field));
 			plan->field[plan->nfield] = &r->field[i];
 			r->field[i].number = plan->nfield++;
 		}
@@ -167,11 +168,11 @@ static void collect(struct plan *plan, struct plan_reach *reach, struct func *f,
 
 void reach_of(struct plan *plan, struct func *f, struct plan_reach *reach)
 {
-	unsigned char *seen = calloc(plan->nfunc, 1);
+	unsigned char *seen = xcalloc(plan->nfunc, 1);
 
-	reach->field_how = calloc(plan->nfield, 1);
-	reach->var_how = calloc(plan->nglobal + 1, 1);
-	reach->down = calloc(plan->ndown + 1, 1);
+	reach->field_how = xcalloc(plan->nfield, 1);
+	reach->var_how = xcalloc(plan->nglobal + 1, 1);
+	reach->down = xcalloc(plan->ndown + 1, 1);
 	collect(plan, reach, f, seen);
 	free(seen);
 }
@@ -226,7 +227,7 @@ static struct plan_type *type_new(struct plan *plan, const char *name, uint32_t 
 	struct plan_type *t;
 
 	if ((plan->ntype & 63) == 0)
-		plan->type = realloc(plan->type, (plan->ntype + 64) * sizeof(*plan->type));
+		plan->type = xrealloc(plan->type, (plan->ntype + 64) * sizeof(*plan->type));
 	t = &plan->type[plan->ntype++];
 	memset(t, 0, sizeof(*t));
 	t->name = text_intern(name);
@@ -248,7 +249,7 @@ static struct plan_leaf *leaf_new(struct plan_type *t, const struct plan_leaf *l
 		}
 	}
 	if ((t->nleaf & 63) == 0)
-		t->leaf = realloc(t->leaf, (t->nleaf + 64) * sizeof(*t->leaf));
+		t->leaf = xrealloc(t->leaf, (t->nleaf + 64) * sizeof(*t->leaf));
 	t->leaf[t->nleaf] = *leaf;
 	return &t->leaf[t->nleaf++];
 }
@@ -383,7 +384,7 @@ static void flatten(struct plan *plan, int type, struct record *r, uint32_t base
 	else if (r->type->size)
 		union_room = 0;
 	if (base || count > 1 || r != t->record) {
-		t->embed = realloc(t->embed, (t->nembed + 1) * sizeof(*t->embed));
+		t->embed = xrealloc(t->embed, (t->nembed + 1) * sizeof(*t->embed));
 		t->embed[t->nembed].offset = base;
 		t->embed[t->nembed].stride = stride;
 		t->embed[t->nembed].count = count;
@@ -529,7 +530,7 @@ static void types(struct plan *plan)
 static void add_use(struct plan_entry *e, int type, int leaf, unsigned int access)
 {
 	if ((e->nuse & 255) == 0)
-		e->use = realloc(e->use, (e->nuse + 256) * sizeof(*e->use));
+		e->use = xrealloc(e->use, (e->nuse + 256) * sizeof(*e->use));
 	e->use[e->nuse++] = (struct plan_use){ type, leaf, access };
 }
 

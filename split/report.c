@@ -12,6 +12,7 @@
 #include "reach.h"
 #include "report.h"
 #include "scan.h"
+#include "xalloc.h"
 
 static bool counts(const struct func *f)
 {
@@ -75,7 +76,7 @@ static void collect(const struct model *model, struct own *own)
 	memset(own, 0, sizeof(*own));
 	for (struct func *f = model->func; f; f = f->next)
 		n += counts(f);
-	own->func = calloc(n + 1, sizeof(*own->func));
+	own->func = xcalloc(n + 1, sizeof(*own->func));
 	for (struct func *f = model->func; f; f = f->next) {
 		if (!counts(f))
 			continue;
@@ -148,7 +149,7 @@ static unsigned int sites(const struct func *f, struct site **out)
 		for (l = e->indirect ? call_targets(e) : l; l; l = l->next) {
 			if (!l->func || !counts(l->func))
 				continue;
-			s = realloc(s, (n + 1) * sizeof(*s));
+			s = xrealloc(s, (n + 1) * sizeof(*s));
 			s[n++] = (struct site){ l->func, explain_through(e), e->call->line,
 						f->side == SIDE_USER && node_region(f, e->call) };
 		}
@@ -200,7 +201,7 @@ static json_t *regions(const struct func *f)
 	unsigned int n = 0;
 
 	for (const struct region *r = f->regions; f->side == SIDE_USER && r; r = r->next) {
-		all = realloc(all, (n + 1) * sizeof(*all));
+		all = xrealloc(all, (n + 1) * sizeof(*all));
 		all[n++] = r;
 	}
 	if (n)
@@ -235,7 +236,7 @@ static int by_text(const void *a, const void *b)
 /* Names of downcalls, sorted, each once. */
 static json_t *names(const struct plan *plan, const unsigned char *which)
 {
-	const char **name = calloc(plan->ndown + 1, sizeof(*name));
+	const char **name = xcalloc(plan->ndown + 1, sizeof(*name));
 	json_t *list = json_array();
 	unsigned int n = 0;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdlib.h>
 #include <string.h>
 
 #include "policy.h"
 #include "scanning.h"
 #include "text.h"
+#include "xalloc.h"
 
 #define HOW_ADDRESS	64	/* only the address is formed */
 #define HOW_BASE	128	/* left part of a longer path */
@@ -12,7 +12,7 @@
 
 void scan_mark(struct scan *s, struct node *n, const char *construct, const char *reason)
 {
-	struct mark *m = calloc(1, sizeof(*m)), **at = &s->f->mark;
+	struct mark *m = xcalloc(1, sizeof(*m)), **at = &s->f->mark;
 
 	m->construct = construct;
 	m->reason = reason;
@@ -26,7 +26,7 @@ void scan_mark(struct scan *s, struct node *n, const char *construct, const char
 
 static void touch(struct scan *s, struct field *field, struct var *var, unsigned int how, struct node *n)
 {
-	struct access *a = calloc(1, sizeof(*a));
+	struct access *a = xcalloc(1, sizeof(*a));
 
 	a->field = field;
 	a->var = var;
@@ -38,7 +38,7 @@ static void touch(struct scan *s, struct field *field, struct var *var, unsigned
 
 static void edge(struct scan *s, struct func *callee, struct node *call, bool indirect)
 {
-	struct edge *e = calloc(1, sizeof(*e));
+	struct edge *e = xcalloc(1, sizeof(*e));
 
 	e->callee = callee;
 	e->call = call;
@@ -58,7 +58,7 @@ static void add_role(struct func *f, struct field *field, struct func *callee, u
 		if (r->field == field && r->callee == callee && r->arg == arg)
 			return;
 	learnt = true;
-	r = calloc(1, sizeof(*r));
+	r = xcalloc(1, sizeof(*r));
 	r->field = field;
 	r->callee = callee;
 	r->arg = arg;
@@ -72,7 +72,7 @@ static void add_role(struct func *f, struct field *field, struct func *callee, u
 		for (l = field->stored; l; l = l->next)
 			if (l->func == f)
 				return;
-		l = calloc(1, sizeof(*l));
+		l = xcalloc(1, sizeof(*l));
 		l->func = f;
 		l->next = field->stored;
 		field->stored = l;

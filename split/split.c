@@ -16,6 +16,7 @@
 #include "source.h"
 #include "split.h"
 #include "text.h"
+#include "xalloc.h"
 
 /* The module, the files of the split, and what the driver registers as: other than the stock one's. */
 static int call_it(struct model *model, struct source *src, const char *name)
@@ -54,7 +55,7 @@ static int passes(struct model *model, const struct source *src, const struct sp
 
 int split_run(const struct split_options *o)
 {
-	struct model *model = calloc(1, sizeof(*model));
+	struct model *model = xcalloc(1, sizeof(*model));
 	const char *home = home_dir();
 	struct source src;
 	int e;

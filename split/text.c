@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "xalloc.h"
 
 #define BUCKETS 16384
 
@@ -26,18 +27,9 @@ static unsigned int hash(const char *s)
 	return h % BUCKETS;
 }
 
-static void *must(void *p)
-{
-	if (!p) {
-		fputs("tandem: out of memory\n", stderr);
-		exit(1);
-	}
-	return p;
-}
-
 char *text_dup(const char *s)
 {
-	return must(strdup(s));
+	return xstrdup(s);
 }
 
 const char *text_intern(const char *s)
@@ -48,7 +40,7 @@ const char *text_intern(const char *s)
 	for (e = interned[h]; e; e = e->next)
 		if (!strcmp(e->key, s))
 			return e->key;
-	e = must(calloc(1, sizeof(*e)));
+	e = xcalloc(1, sizeof(*e));
 	e->key = text_dup(s);
 	e->next = interned[h];
 	interned[h] = e;
@@ -62,7 +54,7 @@ char *text_format(const char *format, ...)
 
 	va_start(ap, format);
 	if (vasprintf(&s, format, ap) < 0)
-		s = must(NULL);
+		xalloc_failed();
 	va_end(ap);
 	return s;
 }
@@ -75,12 +67,13 @@ char *text_file(const char *path, uint32_t *length)
 
 	if (!f)
 		return NULL;
-	s = must(malloc(room + 1));
-	while ((got = fread(s + n, 1, room - n, f)) > 0) {
+	s = xrealloc(NULL, room + 1);
+	do {
+		got = fread(s + n, 1, room - n, f);
 		n += got;
 		if (n == room)
-			s = must(realloc(s, (room *= 2) + 1));
-	}
+			s = xrealloc(s, (room *= 2) + 1);
+	} while (got);
 	if (ferror(f)) {
 		fclose(f);
 		free(s);
@@ -96,7 +89,7 @@ char *text_file(const char *path, uint32_t *length)
 
 void text_map_put(enum text_map map, const char *key, void *value)
 {
-	struct entry *e = must(calloc(1, sizeof(*e)));
+	struct entry *e = xcalloc(1, sizeof(*e));
 	unsigned int h = hash(key);
 
 	e->key = text_dup(key);
@@ -120,7 +113,7 @@ static void grow(struct text *t, size_t more)
 	if (t->length + more + 1 <= t->room)
 		return;
 	t->room = (t->length + more + 1) * 2;
-	t->at = must(realloc(t->at, t->room));
+	t->at = xrealloc(t->at, t->room);
 }
 
 void text_add_bytes(struct text *t, const char *from, size_t n)
@@ -141,7 +134,7 @@ void text_add(struct text *t, const char *format, ...)
 	n = vasprintf(&s, format, ap);
 	va_end(ap);
 	if (n < 0)
-		must(NULL);
+		xalloc_failed();
 	text_add_bytes(t, s, n);
 	free(s);
 }
@@ -162,7 +155,7 @@ int text_write(const struct text *t, const char *path)
 void edit_add(struct edits *e, uint32_t start, uint32_t end, const char *with)
 {
 	if (e->count == e->room)
-		e->edit = must(realloc(e->edit, (e->room = e->room * 2 + 64) * sizeof(*e->edit)));
+		e->edit = xrealloc(e->edit, (e->room = e->room * 2 + 64) * sizeof(*e->edit));
 	e->edit[e->count] = (struct edit){ start, end, text_dup(with), e->count + 1 };
 	e->count++;
 }
