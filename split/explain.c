@@ -42,6 +42,7 @@ const char *explain_hint(const struct func *f)
 	} hints[] = {
 		{ " is not in policy", "say in policy/ whether it may sleep (`sleeps`) or not (`root`)" },
 		{ "memory of unknown length behind", "`points` or `string` in policy/ tells how long it is" },
+		{ "which does not know its length", "`buffer` in policy/ tells how long it is" },
 		{ "memory of unknown length", "`buffer` in policy/ tells how long it is" },
 		{ "variable number of arguments", "`print` in policy/, if it formats a message" },
 		{ "casts ", "`overlay` in policy/, if the one record lies in a union of the other" },

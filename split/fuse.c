@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "fuse.h"
+#include "length.h"
 #include "outline.h"
 #include "partition.h"
 #include "policy.h"
@@ -30,7 +31,7 @@ static bool may_call(struct func *g, bool *calls)
 		return false;
 	if (!g->is_own || !g->has_body)
 		return inline_class(g) == INLINE_LOCAL;
-	*calls = true;
+	*calls |= !g->duplicated;	/* a copy is called without a crossing */
 	return g->side == SIDE_KERNEL;
 }
 
@@ -58,7 +59,7 @@ static enum class class_of(const struct func *f, struct node *s)
 	return calls && s->kind != N_IF && s->kind != N_COMPOUND ? CALLS : PLAIN;
 }
 
-static bool add(struct func *f, struct node *first, struct node *last)
+static bool add(struct model *model, struct func *f, struct node *first, struct node *last)
 {
 	struct region *r = xcalloc(1, sizeof(*r));
 
@@ -67,7 +68,7 @@ static bool add(struct func *f, struct node *first, struct node *last)
 	r->last = last;
 	r->why = "calls functions of the kernel half in a row";
 	r->down = -1;
-	if (outline_lines(r) * 2 > f->lines || outline_check(r)) {
+	if (outline_lines(r) * 2 > f->lines || outline_check(r) || length_of_region(model, r)) {
 		free(r);
 		return false;
 	}
@@ -77,7 +78,7 @@ static bool add(struct func *f, struct node *first, struct node *last)
 }
 
 /* The longest run from @first on. Returns its last statement, or NULL. */
-static struct node *run(struct func *f, struct node *first)
+static struct node *run(struct model *model, struct func *f, struct node *first)
 {
 	struct node *end[64];
 	unsigned int n = 0;
@@ -91,7 +92,7 @@ static struct node *run(struct func *f, struct node *first)
 			end[n++] = s;
 	}
 	while (n--)
-		if (add(f, first, end[n]))
+		if (add(model, f, first, end[n]))
 			return end[n];
 	return NULL;
 }
@@ -104,7 +105,7 @@ static bool in_loop(const struct func *f, const struct node *n)
 	return false;
 }
 
-void fuse(struct func *f)
+void fuse(struct model *model, struct func *f)
 {
 	struct node *n = NULL;
 
@@ -112,7 +113,7 @@ void fuse(struct func *f)
 		if (n->kind != N_COMPOUND || !in_loop(f, n))
 			continue;
 		for (struct node *s = n->child; s; s = s->next) {
-			struct node *last = class_of(f, s) == CALLS ? run(f, s) : NULL;
+			struct node *last = class_of(f, s) == CALLS ? run(model, f, s) : NULL;
 
 			if (last)
 				s = last;

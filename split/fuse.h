@@ -6,6 +6,6 @@
 #include "model.h"
 
 /* Adds regions to a moved function. When all functions have their side. */
-void fuse(struct func *f);
+void fuse(struct model *model, struct func *f);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "length.h"
+#include "memory.h"
 #include "partition.h"
 #include "policy.h"
 #include "scan.h"
@@ -91,12 +92,8 @@ static bool is_buffer(const struct func *f, const struct var *v)
 	if (v->is_param)
 		return is_buffer_parameter(f, v);
 	while ((n = node_next(f->body, n))) {
-		struct node *value = NULL;
+		struct node *value = node_value_of(n, v);
 
-		if (n->kind == N_VAR && n->var == v)
-			value = n->child;
-		else if (n->kind == N_BINARY && n->op == OP_ASSIGN && node_strip(n->child) && node_strip(n->child)->var == v)
-			value = n->child->next;
 		value = value ? node_strip(value) : NULL;
 		if (value && value->kind == N_REF && value->var && value->var->is_param && is_buffer_parameter(f, value->var))
 			return true;
@@ -104,10 +101,10 @@ static bool is_buffer(const struct func *f, const struct var *v)
 	return false;
 }
 
-const char *length_of_region(const struct region *r)
+const char *length_of_region(struct model *model, const struct region *r)
 {
 	for (struct region_var *v = r->vars; v; v = v->next)
 		if (is_buffer(r->in, v->var))
 			return text_format("uses the caller's buffer %s", v->var->name);
-	return NULL;
+	return memory_of_region(model, r);
 }

@@ -39,3 +39,22 @@ struct node *node_next(const struct node *top, struct node *at)
 	}
 	return NULL;
 }
+
+bool type_is_flat(const struct type *t)
+{
+	switch (t->kind) {
+	case TYPE_INT: case TYPE_BOOL:
+		return true;
+	case TYPE_ARRAY:
+		return t->count && type_is_flat(t->target);
+	case TYPE_RECORD:
+		if (!t->record->is_complete)
+			return false;
+		for (unsigned int i = 0; i < t->record->nfield; i++)
+			if (!type_is_flat(t->record->field[i].type))
+				return false;
+		return true;
+	default:
+		return false;
+	}
+}

@@ -249,6 +249,9 @@ struct func *model_func(struct model *model, const char *name);
 struct record *model_record(struct model *model, const char *name);
 struct field *record_field(struct record *record, const char *name);
 
+/* Does a value of this type hold numbers only, in as many bytes as it says? */
+bool type_is_flat(const struct type *t);
+
 /* Iterates a subtree, parents first. Start with NULL; ends with NULL. */
 struct node *node_next(const struct node *top, struct node *at);
 

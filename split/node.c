@@ -120,8 +120,7 @@ struct func *node_function(struct node *n)
 	return n && n->kind == N_REF ? n->func : NULL;
 }
 
-/* Is @n the variable, or part of what it is set to in @f? Gives the value, or NULL. */
-static struct node *value_of(struct node *n, const struct var *v)
+struct node *node_value_of(struct node *n, const struct var *v)
 {
 	struct node *l;
 
@@ -176,8 +175,8 @@ void node_functions(struct model *model, struct func *f, struct node *n, int lev
 		node_functions(model, f, v->var->init, level + 1, out);
 	} else if (v->kind == N_REF && v->var && f) {
 		while ((at = node_next(f->body, at)))
-			if (value_of(at, v->var))
-				node_functions(model, f, value_of(at, v->var), level + 1, out);
+			if (node_value_of(at, v->var))
+				node_functions(model, f, node_value_of(at, v->var), level + 1, out);
 		for (unsigned int i = 0; i < f->nparam && v->var->is_param; i++)
 			for (struct func *g = model->func; g && f->param[i].var == v->var; g = g->next)
 				for (struct role *r = g->role; r; r = r->next)
@@ -216,7 +215,7 @@ bool node_may_be_null(struct model *model, struct func *f, struct node *n, int l
 	if (v->kind != N_REF || !v->var)
 		return false;
 	for (at = NULL; !v->var->is_static_local && (at = node_next(f->body, at)); )
-		if (value_of(at, v->var) && node_may_be_null(model, f, value_of(at, v->var), level + 1))
+		if (node_value_of(at, v->var) && node_may_be_null(model, f, node_value_of(at, v->var), level + 1))
 			return true;
 	return v->var->is_param && node_param_may_be_null(model, f, v->var, level);
 }

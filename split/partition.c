@@ -4,6 +4,7 @@
 
 #include "fuse.h"
 #include "length.h"
+#include "memory.h"
 #include "outline.h"
 #include "partition.h"
 #include "policy.h"
@@ -262,11 +263,28 @@ static const char *argument_problem(struct func *g, unsigned int i, struct node 
 	}
 }
 
-static const char *call_problem(struct edge *e)
+static bool may_duplicate(struct func *f);
+
+/* A call through a pointer, which may lead to functions of the kernel half. */
+static const char *indirect_problem(struct model *model, struct func *f, struct edge *e)
+{
+	for (struct func_list *l = call_targets(e); l; l = l->next)
+		for (unsigned int i = 0; !runs_in_user(l->func) && i < l->func->nparam; i++) {
+			const char *why = memory_of_argument(model, f, l->func, e->call, i);
+
+			if (why)
+				return why;
+		}
+	return NULL;
+}
+
+static const char *call_problem(struct model *model, struct func *f, struct edge *e)
 {
 	struct func *g = e->callee;
 
-	if (e->indirect || !g || !e->call || runs_in_user(g) || inline_class(g) == INLINE_LOCAL)
+	if (e->indirect)
+		return indirect_problem(model, f, e);
+	if (!g || !e->call || runs_in_user(g) || inline_class(g) == INLINE_LOCAL)
 		return NULL;
 	if (policy_find("lock", g->name) || policy_find("unlock", g->name) || g->lock_effect)
 		return "lock outside a region that could be outlined";
@@ -276,6 +294,9 @@ static const char *call_problem(struct edge *e)
 		return text_format("%s returns a %s by value", g->name, g->result->name);
 	for (unsigned int i = 0; i < g->nparam; i++) {
 		const char *why = argument_problem(g, i, call_arg(e->call, i));
+
+		if (!why && !may_duplicate(g))
+			why = memory_of_argument(model, f, g, e->call, i);
 
 		if (why)
 			return why;
@@ -318,8 +339,10 @@ static bool same_region(struct func *f, struct node *statement)
 	return node_region(f, statement) != NULL;
 }
 
+static bool changed;	/* a function or a region: what was judged before may be wrong now */
+
 /* Puts the statement around @n into a region. NULL, or why that is not possible. */
-static const char *outline_statement(struct func *f, struct node *n, const char *why)
+static const char *outline_statement(struct model *model, struct func *f, struct node *n, const char *why)
 {
 	struct node *s = node_statement(f, n);
 	struct region *r, **at;
@@ -338,9 +361,10 @@ static const char *outline_statement(struct func *f, struct node *n, const char 
 	lines = outline_lines(r);
 	if (lines * 2 > f->lines)
 		return "most of the function would move";
-	problem = outline_check(r);
+	problem = outline_check(r) ?: length_of_region(model, r);
 	if (problem)
 		return problem;
+	changed = true;
 	for (at = &f->regions; *at; ) {	/* the larger one takes the place of those inside it */
 		if ((*at)->first->start >= s->start && (*at)->last->end <= s->end)
 			*at = (*at)->next;
@@ -352,7 +376,7 @@ static const char *outline_statement(struct func *f, struct node *n, const char 
 }
 
 /* Regions that follow each other become one: one crossing instead of several. */
-static void merge_regions(struct func *f)
+static void merge_regions(struct model *model, struct func *f)
 {
 	for (struct region *r = f->regions; r; r = r->next) {
 		struct region **at = &f->regions;
@@ -366,7 +390,7 @@ static void merge_regions(struct func *f)
 				joined.last = q->last;
 				joined.vars = NULL;
 				joined.nexit = 0;
-				if (!outline_check(&joined)) {
+				if (!outline_check(&joined) && !length_of_region(model, &joined)) {
 					r->last = q->last;
 					*at = q->next;
 					continue;
@@ -379,6 +403,7 @@ static void merge_regions(struct func *f)
 
 static void keep(struct func *f, const char *reason, const char *file, uint32_t line)
 {
+	changed |= f->side != SIDE_KERNEL;
 	if (f->side != SIDE_KERNEL)
 		place(f, SIDE_KERNEL, reason, NULL, file, line);
 }
@@ -428,13 +453,13 @@ static void judge(struct model *model, struct func *f)
 		return;
 	}
 	for (struct region *r = f->regions; r; r = r->next) {
-		why = outline_check(r) ?: length_of_region(r);
+		why = outline_check(r) ?: length_of_region(model, r);
 		if (why) {
 			keep(f, text_format("region cannot be outlined: %s", why), r->first->file, r->first->line);
 			return;
 		}
 	}
-	why = length_of_array(model, f, &at);
+	why = length_of_array(model, f, &at) ?: memory_of_entry(model, f, &at);
 	if (why) {
 		keep(f, why, at->file, at->line);
 		return;
@@ -444,7 +469,7 @@ static void judge(struct model *model, struct func *f)
 			continue;
 		why = m->node && strcmp(m->construct, "lock") && strcmp(m->construct, "goto") &&
 			strcmp(m->construct, "cleanup") ?
-			outline_statement(f, m->node, m->reason) : "the whole function";
+			outline_statement(model, f, m->node, m->reason) : "the whole function";
 		if (why) {
 			keep(f, text_format("%s (%s)", m->reason, why), m->file, m->line);
 			return;
@@ -455,10 +480,10 @@ static void judge(struct model *model, struct func *f)
 
 		if (e->call && node_region(f, e->call))
 			continue;
-		p = call_problem(e);
+		p = call_problem(model, f, e);
 		if (!p)
 			continue;
-		why = outline_statement(f, e->call, p);
+		why = outline_statement(model, f, e->call, p);
 		if (why) {
 			keep(f, text_format("%s (%s)", p, why), e->call->file, e->call->line);
 			return;
@@ -471,7 +496,7 @@ static void judge(struct model *model, struct func *f)
 			continue;
 		if (v->type->kind == TYPE_INT || v->type->kind == TYPE_BOOL)
 			continue;
-		why = outline_statement(f, a->node, text_format("uses the kernel's variable %s", v->name));
+		why = outline_statement(model, f, a->node, text_format("uses the kernel's variable %s", v->name));
 		if (why) {
 			keep(f, text_format("uses the kernel's variable %s (%s)", v->name, why), a->node->file, a->node->line);
 			return;
@@ -563,8 +588,6 @@ static bool is_used(const struct model *model, const struct func *f)
 
 void partition(struct model *model)
 {
-	unsigned int kernel, before;
-
 	addresses_taken(model);
 	for (struct func *f = model->func; f; f = f->next)
 		inline_class(f);
@@ -582,19 +605,16 @@ void partition(struct model *model)
 			place(f, SIDE_USER, "nothing keeps it in the kernel", NULL, f->file, f->line);
 	}
 	/* a function that stays makes its callers' calls downcalls, which may not be possible either */
-	for (kernel = 0, before = 1; kernel != before; ) {
-		before = kernel;
-		kernel = 0;
-		for (struct func *f = model->func; f; f = f->next) {
+	do {
+		changed = false;
+		for (struct func *f = model->func; f; f = f->next)
 			if (f->is_own && f->has_body && f->side == SIDE_USER)
 				judge(model, f);
-			kernel += f->side == SIDE_KERNEL;
-		}
-	}
+	} while (changed);
+	duplicates(model);
 	for (struct func *f = model->func; f; f = f->next)
 		if (f->is_own && f->side == SIDE_USER) {
-			fuse(f);
-			merge_regions(f);
+			fuse(model, f);
+			merge_regions(model, f);
 		}
-	duplicates(model);
 }

@@ -62,25 +62,6 @@ static void write_types(const struct plan *plan, struct text *out)
 
 /* ---- values ---- */
 
-static bool pointer_free(const struct type *t)
-{
-	switch (t->kind) {
-	case TYPE_INT: case TYPE_BOOL:
-		return true;
-	case TYPE_ARRAY:
-		return t->count && pointer_free(t->target);
-	case TYPE_RECORD:
-		if (!t->record->is_complete)
-			return false;
-		for (unsigned int i = 0; i < t->record->nfield; i++)
-			if (!pointer_free(t->record->field[i].type))
-				return false;
-		return true;
-	default:
-		return false;
-	}
-}
-
 static const char *dir_of(const struct policy_line *buffer, const struct type *t)
 {
 	if (buffer)
@@ -113,7 +94,7 @@ static void value(const struct plan *plan, struct text *out, struct type *t, con
 	if (!record && t->kind == TYPE_POINTER)
 		record = t->target->record;
 	text_add(out, "{ TANDEM_VALUE_PTR, 8, 0, %s, %u, %d, 0, %u, \"%s\" }", dir_of(NULL, t), id(plan_type_of(plan, record)), null,
-		 t->kind == TYPE_POINTER && pointer_free(t->target) ? (unsigned int)t->target->size : 0, name);
+		 t->kind == TYPE_POINTER && type_is_flat(t->target) ? (unsigned int)t->target->size : 0, name);
 }
 
 /* Does policy, or a call in the driver, let argument @i of @f be NULL? */

@@ -17,6 +17,8 @@ struct node *call_arg(const struct node *call, unsigned int i);
 struct region *node_region(const struct func *f, const struct node *n);
 /* The largest statement around @n that one macro expanded to, or the statement itself. */
 struct node *node_statement(const struct func *f, struct node *n);
+/* What @n sets the variable, or an element of it, to: its initialiser or an assignment's right side; or NULL. */
+struct node *node_value_of(struct node *n, const struct var *v);
 /* Does nobody look at what the call returns? */
 bool node_is_unused(const struct node *n);
 /* Is the loop `do { ... } while (0)`, which is none? */

@@ -21,6 +21,12 @@ static int read_reg(struct dev *d, int reg, int *value)
 	return ret;
 }
 
+/* Also called under a lock, but a copy of it can be in the other half. */
+static int level(struct dev *d)
+{
+	return d->count + d->limit;
+}
+
 static int under_a_lock(struct dev *d, int n)
 {
 	int value = 0;
@@ -29,6 +35,7 @@ static int under_a_lock(struct dev *d, int n)
 	kernel_event("under", n + 1);
 	spin_lock(&d->other);
 	read_reg(d, n, &value);
+	value += level(d);
 	spin_unlock(&d->other);
 	kernel_event("under", value);
 	return value;
@@ -100,7 +107,22 @@ static int once(struct dev *d, int n)
 	return value;
 }
 
+/* In a row and in a loop, but no crossings. */
+static int copies(struct dev *d, int n)
+{
+	int value = 0, i = n & 3;
+
+	kernel_event("copies", n);
+	kernel_event("copies", n + 1);
+	while (i--) {
+		value += level(d);
+		value ^= level(d) + i;
+	}
+	kernel_event("copies", value);
+	return value;
+}
+
 int test(int n)
 {
-	return under_a_lock(&dev, n) + poll(&dev, n) + some(&dev, n) + once(&dev, n);
+	return under_a_lock(&dev, n) + poll(&dev, n) + some(&dev, n) + once(&dev, n) + copies(&dev, n);
 }
