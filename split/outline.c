@@ -179,7 +179,7 @@ const char *outline_check(struct region *r)
 				return text_format("%s is declared inside the region and used after it", n->var->name);
 			continue;
 		}
-		if (n->var->is_static_local)
+		if (n->var->is_static_local && !declared_inside(r, n->var))
 			return text_format("uses %s, a static variable of the function", n->var->name);
 		if (!n->var->is_local || declared_inside(r, n->var))
 			continue;

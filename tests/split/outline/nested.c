@@ -96,9 +96,28 @@ static int twice(struct dev *d, int n)
 	return d->count;
 }
 
+/* A variable of the function that lives on, as macros of a lock checker declare them where they use them. */
+static int keyed(struct dev *d, int n)
+{
+	kernel_event("keyed", n);
+	spin_lock(&d->lock);
+	do {
+		static int key;
+
+		key += n;
+		d->count += key;
+	} while (0);
+	spin_unlock(&d->lock);
+	kernel_event("count", d->count);
+	kernel_event("between", n + 1);
+	kernel_event("between", n + 2);
+	kernel_event("end", n);
+	return d->count;
+}
+
 int test(int n)
 {
-	int sum = both(&dev, n);
+	int sum = both(&dev, n) + keyed(&dev, n);
 
 	sum += takes_lock(&dev.part[(unsigned int)n % 3], n);
 	sum += locals(&dev, n);
