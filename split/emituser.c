@@ -98,6 +98,8 @@ static void call_edit(struct plan *plan, struct func *f, struct node *n, struct 
 		struct policy_line *l = policy_find("mutex", g->name);
 
 		edit_add(e, name->start, name->end, !strcmp(l->arg[1], "lock") ? "tandem_mutex_lock" : "tandem_mutex_unlock");
+		if (call_arg(n, 1))	/* lockdep's class */
+			edit_add(e, call_arg(n, 0)->end, n->end, ")");
 		return;
 	}
 	down = plan_down_of(plan, f, n);
@@ -305,6 +307,23 @@ static void prologue(struct text *out)
 		 "void tandem_die(const char *, ...) __attribute__((noreturn));\n");
 }
 
+/* Only declared, as what a checking kernel's inlines call: each unit that knows the name has it. */
+static void constants(struct plan *plan, struct tu *tu, struct text *out)
+{
+	for (struct func *f = plan->model->func; f; f = f->next) {
+		struct policy_line *l = f->has_body || f->is_own ? NULL : policy_find("constant", f->name);
+
+		for (struct tu_list *d = l ? f->decls : NULL; d; d = d->next) {
+			if (d->tu != tu)
+				continue;
+			text_add(out, "__attribute__((weak)) __typeof__(%s) %s", f->result_text, f->name);
+			parameters(f, out);
+			text_add(out, f->result->kind == TYPE_VOID ? "\n{ }\n" : "\n{ return %s; }\n", l->arg[1]);
+			break;
+		}
+	}
+}
+
 /* Functions of the kernel that are only declared: defined once, in the unit that first calls them. */
 static void externs(struct plan *plan, struct tu *tu, struct text *out)
 {
@@ -407,6 +426,7 @@ void emit_user_unit(struct plan *plan, struct tu *tu, struct text *out)
 	prologue(out);
 	edit_apply(&e, tu->text, 0, tu->length, out);
 	text_add(out, "\n# 1 \"%s-generated\"\n", tu->name);
+	constants(plan, tu, out);
 	externs(plan, tu, out);
 	tables(plan, tu, out);
 }
