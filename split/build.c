@@ -163,12 +163,22 @@ static int report(const char *module, const char *half, const char *log)
 	return e;
 }
 
+/* What tandem.ko of this kernel exports: built for the release as it is, or for its first two numbers. */
+static char *runtime_symbols(const char *home, const char *release)
+{
+	char *symbols = text_format("%s/build/kernel/%s/Module.symvers", home, release);
+	unsigned int major, minor;
+
+	if (!run_is_file(symbols) && sscanf(release, "%u.%u", &major, &minor) == 2) {
+		free(symbols);
+		symbols = text_format("%s/build/kernel/%u.%u/Module.symvers", home, major, minor);
+	}
+	return symbols;
+}
+
 static int build_kernel(const struct source *src, const char *out, const char *home, const char *log)
 {
-	unsigned int major, minor;
-	bool known = sscanf(src->release, "%u.%u", &major, &minor) == 2;
-	char *symbols = known ? text_format("%s/build/kernel/%u.%u/Module.symvers", home, major,
-					    minor) : text_dup("");
+	char *symbols = runtime_symbols(home, src->release);
 	char *m = text_format("M=%s/kernel", out), *dir = text_format("TANDEM_DIR=%s", home);
 	char *extra = text_format("KBUILD_EXTRA_SYMBOLS=%s", symbols);
 	char *from = text_format("%s/kernel/%s.ko", out, src->module);
