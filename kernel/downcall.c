@@ -267,8 +267,10 @@ static void let_go(struct down *d)
 
 	if (o && o->start == d->arg[0])
 		object_kill(st, o);
-	if (d->freed)
+	if (d->freed) {
 		ledger_clear(st, d->arg[0], d->freed);
+		object_freed(d->c->outermost, d->arg[0], d->freed);
+	}
 }
 
 /* ---- after ---- */

@@ -121,6 +121,14 @@ struct hold {
 	u32 gen;
 };
 
+/* Memory that a downcall has freed: pointers to it may stand in fields for a while. */
+struct freed {
+	unsigned long start;
+	size_t size;
+};
+
+#define FREED_MAX	16
+
 /* A device between its BEGINS and its ENDS entry. Under state.mutex. */
 struct scope {
 	struct list_head node;
@@ -375,6 +383,9 @@ struct call {
 	struct hold *held;
 	u32 nheld, held_room;
 	struct hold held_few[8];
+	/* outermost: what its downcalls freed last, a ring; state.mutex */
+	struct freed freed[FREED_MAX];
+	u32 nfreed;
 	/* objects that downcalls of this call returned: roots of its walks; state.mutex */
 	struct hold *gained;
 	u32 ngained, gained_room;
@@ -477,6 +488,7 @@ struct object *object_make(struct state *st, u8 kind, unsigned long start, size_
 struct object *object_twin(struct call *c, unsigned long address, u16 type);
 void object_retype(struct state *st, struct object *o, u16 type);
 void object_kill(struct state *st, struct object *o);
+void object_freed(struct call *outermost, unsigned long start, size_t size);
 int object_hold(struct call *outermost, struct object *o);
 void objects_release(struct call *outermost);
 struct scope *scope_find(struct state *st, unsigned long device);

@@ -466,6 +466,7 @@ static void call_init(struct call *c, struct state *st, unsigned int entry, cons
 	c->locks = 0;
 	c->held = c->held_few;
 	c->nheld = 0;
+	c->nfreed = 0;
 	c->held_room = ARRAY_SIZE(c->held_few);
 	c->gained = NULL;
 	c->ngained = 0;
