@@ -53,7 +53,7 @@ static void state_forget(struct state *st)
 	list_for_each_entry_safe(scope, more, &st->scopes, node)
 		kfree(scope);
 	INIT_LIST_HEAD(&st->scopes);
-	strings_exit(st);
+	strings_retire(st);
 	ledger_exit(st);
 	objects_exit(st);
 	plan_forget(st);

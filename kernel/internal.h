@@ -10,6 +10,7 @@
  *			Nothing of the user half's memory is touched and no thunk is called
  *			under it. One lock for all: an upcall takes it twice, and no more
  *   channel.windows	rwsem: which windows still reach their device
+ *   retired_lock	mutex, string.c: kept strings whose half is gone
  *
  * A worker and the thread whose upcall it serves take turns: worker.turn says whose
  * it is, and whoever has the turn owns the fields that are marked "turn".
@@ -217,7 +218,7 @@ struct state {
 	struct objects objects;		/* mutex */
 	struct list_head scopes;	/* mutex */
 	struct ledger ledger;		/* mutex */
-	struct list_head strings;	/* mutex: kept until unregistered */
+	struct list_head strings;	/* mutex: retired when unregistered */
 	u32 strings_bytes;		/* mutex */
 	u64 walk;			/* mutex: number of the last walk */
 	struct stats stats;		/* mutex */
@@ -434,8 +435,11 @@ long worker_next(struct worker *w);
 int message_take(struct call *c, u64 *result);
 bool message_is_short(const struct worker *w);
 int down_take(struct call *c, const struct tandem_record *rec, bool last);
+
+/* string.c */
 const char *string_keep(struct state *st, const char *s);
-void strings_exit(struct state *st);
+void strings_retire(struct state *st);
+void strings_exit(void);
 
 /*
  * A walk over the objects that an entry's view reaches. Each is written once; pointers

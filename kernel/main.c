@@ -26,6 +26,7 @@ static void __exit tandem_exit(void)
 	channel_exit();
 	debug_exit();
 	watchdog_exit();
+	strings_exit();
 }
 
 module_init(tandem_init);

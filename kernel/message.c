@@ -6,43 +6,6 @@
 
 #include "internal.h"
 
-struct kept {
-	struct list_head node;
-	char text[];
-};
-
-#define KEPT_MAX	(256 * 1024)
-
-/* The string for as long as the half lives. NULL: no memory, or too many. */
-const char *string_keep(struct state *st, const char *s)
-{
-	size_t bytes = strlen(s) + 1;
-	struct kept *kept;
-
-	lockdep_assert_held(&st->mutex);
-	list_for_each_entry(kept, &st->strings, node)
-		if (!strcmp(kept->text, s))
-			return kept->text;
-	if (st->strings_bytes + bytes > KEPT_MAX)
-		return NULL;
-	kept = kvmalloc(sizeof(*kept) + bytes, GFP_KERNEL);
-	if (!kept)
-		return NULL;
-	memcpy(kept->text, s, bytes);
-	list_add(&kept->node, &st->strings);
-	st->strings_bytes += bytes;
-	return kept->text;
-}
-
-void strings_exit(struct state *st)
-{
-	struct kept *kept, *more;
-
-	list_for_each_entry_safe(kept, more, &st->strings, node)
-		kvfree(kept);
-	INIT_LIST_HEAD(&st->strings);
-}
-
 static int buffer_take(struct call *c, struct tandem_record *rec)
 {
 	struct worker *w = c->worker;
