@@ -5,6 +5,7 @@
  * own: whatever goes wrong ends the guest with a reason in /lab/status.
  *
  * config, one verb a line:
+ *   env NAME VALUE               for the command's environment
  *   insmod PATH [PARAMETERS]     load a module file
  *   stock MODULE                 modprobe from the distribution's modules
  *   split MODULE FOLDER          start FOLDER/MODULE-user, then load FOLDER/MODULE.ko
@@ -512,6 +513,8 @@ static void obey(char *line)
 		return;
 	if (!strcmp(word[0], "quiet")) {
 		quiet = true;
+	} else if (!strcmp(word[0], "env") && n == 3) {
+		setenv(word[1], word[2], 1);
 	} else if (!strcmp(word[0], "scan")) {
 		scan = true;
 	} else if (!strcmp(word[0], "by-hand")) {

@@ -14,8 +14,8 @@ load() {	# KIND
 		modprobe "$module" || fail "modprobe: $?"
 		return
 	fi
-	setsid "/tandem/split/6.1/$module/$module-user" >/dev/null 2>>/out/user.err </dev/null &
-	insmod "/tandem/split/6.1/$module/$module.ko" || fail "insmod: $?"
+	setsid "$SPLIT/$module/$module-user" >/dev/null 2>>/out/user.err </dev/null &
+	insmod "$SPLIT/$module/$module.ko" || fail "insmod: $?"
 }
 
 unload() {

@@ -77,8 +77,8 @@ load() {
 		modprobe "$module" "$@"
 		return
 	fi
-	setsid "/tandem/split/6.1/$module/$module-user" >/dev/null 2>>/out/user.err </dev/null &
-	insmod "/tandem/split/6.1/$module/$module.ko" "$@"
+	setsid "$SPLIT/$module/$module-user" >/dev/null 2>>/out/user.err </dev/null &
+	insmod "$SPLIT/$module/$module.ko" "$@"
 }
 
 unload() {

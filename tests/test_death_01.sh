@@ -6,24 +6,25 @@
 # bind and reload work. In full, at each crossing; else at some, the first and the last among them; each that was
 # asked for must have died.
 # timeout: 600
-# kernels: 6.1
+# kernels: 6.1 verifier kcsan
 . tests/helpers.sh
 
 gcc -O2 -Wall -Wextra -Werror -o build/death-drive tests/death/*.c || t_fail 'tests/death does not compile'
 
 # Its files are in memory: an idle guest's clock jumps while the host answers, and times are judged.
 cat >"$out/guest" <<'END2'
-soak=$1 ms=$2
-cp -r /tandem/death-drive /tandem/split/6.1/e1000 /tmp/ || exit
+soak=$1 ms=$2 kinds=$3
+cp -r /tandem/death-drive $SPLIT/e1000 /tmp/ || exit
 failed=0
 dies() {	# SAMPLES KIND OPERATION ENTRY
 	/tmp/death-drive /tmp/e1000 0000:00:10.0 10.77.1.2 10.77.1.1 "$2" "$3" "e1000_$4" "$1" "$ms" || failed=1
 }
-for kind in kill segv stop loop deadlock; do
+for kind in $kinds; do
 	n=4
 	[ $kind = kill ] && n=20
 	[ -n "$soak" ] && n=0
 	[ $ms = 0 ] || n=6
+	[ "$kinds" != 'kill stop' ] || n=3
 	dies $n $kind probe probe
 	dies $n $kind open open
 	dies $n $kind stop close
@@ -41,13 +42,15 @@ done
 dies ${soak:+6}6 kill self-test diag_test	# thousands, most of them alike
 exit $failed
 END2
-run() {	# MS OPTION...
-	local ms=$1
-	shift
+run() {	# MS KINDS OPTION...
+	local ms=$1 kinds=$2
+	shift 2
 	lab/run "$@" --append iomem=relaxed --device e1000 --module build/kernel/$kernel/tandem.ko -- \
-		bash -c "$(cat "$out/guest")" guest "$soak" $ms || t_fail "status $?"
+		bash -c "$(cat "$out/guest")" guest "$soak" $ms "$kinds" || t_fail "status $?"
 }
+all='kill segv stop loop deadlock'
+[ -z "$checking" ] || { run 10000 'kill stop' --time 580; exit 0; }
 # 8 ns an instruction: as fast as emulation is in real time, and waiting costs less.
-run 0 --icount --qemu=-icount --qemu=shift=3,sleep=off --time "${soak:+5}580"
+run 0 "$all" --icount --qemu=-icount --qemu=shift=3,sleep=off --time "${soak:+5}580"
 # On two processors; how fast these are is the host's affair.
-[ -z "$soak" ] || run 5000 --smp 2 --time 2000
+[ -z "$soak" ] || run 5000 "$all" --smp 2 --time 2000

@@ -3,7 +3,7 @@
 # Traffic goes on, and nothing of it is lost, when the user half is killed while it is idle, in calls that
 # only read, and in the driver's own watchdog; a connection goes on too. Then unload and reload.
 # timeout: 300
-# kernels: 6.1
+# kernels: 6.1 verifier kcsan
 . tests/helpers.sh
 
 cat >"$out/guest" <<'END2'
@@ -20,7 +20,7 @@ till() {	# SECONDS COMMAND...
 }
 carrier() { [ "$(cat /sys/class/net/$nic/carrier)" = 1 ]; }
 begin() {	# [OPTION]
-	tandem run /tandem/split/6.1/e1000 "$@" || fail 'does not run'
+	tandem run $SPLIT/e1000 "$@" || fail 'does not run'
 	nic=$(basename /sys/bus/pci/devices/0000:00:10.0/net/*)
 	ip addr add 10.77.1.2/24 dev $nic
 	ip link set $nic up

@@ -4,9 +4,11 @@
 # the reference. What grows with the split one and not with the stock one, in slabs, vmalloc areas, pages,
 # interrupt vectors, descriptors and the rest, has leaked.
 # timeout: 400
-# kernels: 6.1
+# kernels: 6.1 verifier
 . tests/helpers.sh
-rounds=$([ -n "$soak" ] && echo 200 || echo 8)
+rounds=8
+[ -z "$checking" ] || rounds=4
+[ -z "$soak" ] || rounds=200
 mkdir "$out/o"
 cp tests/guest_leak.sh "$out/o"
 # caches that check themselves are not merged and count their objects exactly

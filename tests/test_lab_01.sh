@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 300
+# kernels: 6.1
 # The command's status comes through, also one above 127; so do its output and its files.
 . tests/helpers.sh
 t_status 7 lab/run --out "$out" -- sh -c 'echo spoken; echo written >/out/file; exit 7' >"$out.txt"

@@ -42,7 +42,7 @@ edit "$(echo "$late"/user/tu-*.c)" '(tandem_release(), writel' 's/(tandem_releas
 make -s -C "$late/user" TANDEM_DIR="$PWD" >"$out/log" 2>&1 || t_fail "does not compile: $(grep -m1 error "$out/log")"
 
 cat >"$out/guest" <<'END'
-dir=/tandem/split/6.1
+dir=$SPLIT
 values() { (cd /sys/module/edulit/parameters && echo $(cat interrupts wrong_first wrong_later)); }
 tandem run $dir/edulit || exit
 said=$(values)

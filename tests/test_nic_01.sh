@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # Drivers that nobody has looked at while splitting answer as the stock ones, too.
 # timeout: 600
-# kernels: 6.1
+# kernels: 6.1 verifier kcsan
 . tests/helpers.sh
 . tests/nic.sh
 for pair in i82550:e100 rtl8139:8139cp; do
 	module=${pair#*:}
-	lab/halves 6.1 "$module"
-	head -n 1 "build/split/6.1/$module/report.txt" || t_fail "$module was not split"
+	lab/halves "$kernel" "$module"
+	head -n 1 "build/split/$kernel/$module/report.txt" || t_fail "$module was not split"
 	rm -rf "$out/stock" "$out/split"
 	compare_drivers "${pair%:*}" "$module" first ping mac updown rings mii remove iperf3
 	grep -q '^100 packets transmitted, 100 received' "$out/split/r/ping" || t_fail "$(cat "$out/split/r/ping")"

@@ -5,7 +5,7 @@
 # timeout: 500
 . tests/helpers.sh
 
-build/tandem split e1000 --name e1000_split -o build/split/6.1/e1000_split || t_fail 'cannot split under another name'
+lab/split $kernel e1000 --name e1000_split -o build/split/$kernel/e1000_split || t_fail 'cannot split under another name'
 for name in '' 'e1000 ' e-1 E1 ../x; do
 	said=$(build/tandem split e1000 --name "$name" -o "$out/x" 2>&1) && t_fail "not refused: $name"
 	[ "$(wc -l <<<"$said")" = 1 ] || t_fail "not one line: $said"
