@@ -269,7 +269,7 @@ static void let_go(struct down *d)
 		object_kill(st, o);
 	if (d->freed) {
 		ledger_clear(st, d->arg[0], d->freed);
-		object_freed(d->c->outermost, d->arg[0], d->freed);
+		object_freed(d->c->worker, d->arg[0], d->freed);
 	}
 }
 

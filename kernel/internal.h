@@ -307,6 +307,8 @@ struct worker {
 	u32 ngone, gone_room;
 	struct tokens tokens;
 	struct tandem_wire wire[TANDEM_ARGS_MAX];	/* of the CALL being written */
+	struct freed freed[FREED_MAX];	/* last, by downcalls of the outermost call and those in it: a ring */
+	u32 nfreed;
 	u32 nbuffer;
 	struct { u8 *data; u32 bytes; } buffer[BUFFERS_MAX];	/* of the body being parsed */
 };
@@ -384,9 +386,6 @@ struct call {
 	struct hold *held;
 	u32 nheld, held_room;
 	struct hold held_few[8];
-	/* outermost: what its downcalls freed last, a ring; state.mutex */
-	struct freed freed[FREED_MAX];
-	u32 nfreed;
 	/* objects that downcalls of this call returned: roots of its walks; state.mutex */
 	struct hold *gained;
 	u32 ngained, gained_room;
@@ -492,7 +491,7 @@ struct object *object_make(struct state *st, u8 kind, unsigned long start, size_
 struct object *object_twin(struct call *c, unsigned long address, u16 type);
 void object_retype(struct state *st, struct object *o, u16 type);
 void object_kill(struct state *st, struct object *o);
-void object_freed(struct call *outermost, unsigned long start, size_t size);
+void object_freed(struct worker *w, unsigned long start, size_t size);
 int object_hold(struct call *outermost, struct object *o);
 void objects_release(struct call *outermost);
 struct scope *scope_find(struct state *st, unsigned long device);

@@ -219,18 +219,18 @@ struct object *object_make(struct state *st, u8 kind, unsigned long start, size_
  * A driver frees, and then clears the field that pointed there; the answer to the first crosses
  * in between. What this call has freed is no record, unless someone allocates it before us.
  */
-void object_freed(struct call *outermost, unsigned long start, size_t size)
+void object_freed(struct worker *w, unsigned long start, size_t size)
 {
-	outermost->freed[outermost->nfreed++ % FREED_MAX] = (struct freed){ start, size };
+	w->freed[w->nfreed++ % FREED_MAX] = (struct freed){ start, size };
 }
 
-static bool was_freed(const struct call *outermost, unsigned long start, size_t size)
+static bool was_freed(const struct worker *w, unsigned long start, size_t size)
 {
-	u32 i, n = min_t(u32, outermost->nfreed, FREED_MAX);
+	u32 i, n = min_t(u32, w->nfreed, FREED_MAX);
 
 	for (i = 0; i < n; i++)
-		if (start < outermost->freed[i].start + outermost->freed[i].size &&
-		    outermost->freed[i].start < start + size)
+		if (start < w->freed[i].start + w->freed[i].size &&
+		    w->freed[i].start < start + size)
 			return true;
 	return false;
 }
@@ -255,7 +255,7 @@ struct object *object_twin(struct call *c, unsigned long address, u16 type)
 	size_t size = tail ? t->tail_offset + st->plan->type[t->tail_type].size : t->size;
 	struct object *o;
 
-	if (address + size < address || was_freed(c->outermost, address, size) ||
+	if (address + size < address || was_freed(c->worker, address, size) ||
 	    !readable(address, size))
 		return NULL;
 	o = object_in(st, address, size);

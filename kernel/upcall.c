@@ -170,6 +170,7 @@ static int call_begin(struct call *c)
 		}
 		ch->idle = w->colder;
 		w->spare = !ch->idle && ch->nworker < WORKERS_MAX;
+		w->nfreed = 0;
 		w->caller = c->task;
 	}
 	c->channel = ch;
@@ -466,7 +467,6 @@ static void call_init(struct call *c, struct state *st, unsigned int entry, cons
 	c->locks = 0;
 	c->held = c->held_few;
 	c->nheld = 0;
-	c->nfreed = 0;
 	c->held_room = ARRAY_SIZE(c->held_few);
 	c->gained = NULL;
 	c->ngained = 0;

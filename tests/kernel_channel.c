@@ -137,11 +137,12 @@ static int64_t use_downs(struct raw_worker *w)
 	fill[0].tag = TANDEM_WIRE_STRING;
 	if (down(w, LITMUS_DOWN_KEEP, 1, fill))
 		return 7;
-	raw_flush_wire(w, o, LITMUS_USE_RING2, (struct tandem_wire){ .tag = TANDEM_WIRE_NULL });
 	if (down(w, LITMUS_DOWN_FREE, 1, &ring))
 		return 8;
-	if (w->ngone != 1)
+	/* A field still points there, which makes no record of it. */
+	if (w->ngone != 1 || w->nnew)
 		return 9;
+	raw_flush_wire(w, o, LITMUS_USE_RING2, (struct tandem_wire){ .tag = TANDEM_WIRE_NULL });
 	return 0;
 }
 

@@ -7,13 +7,16 @@
 # kernels: 6.1 verifier
 . tests/helpers.sh
 rounds=8
-[ -z "$checking" ] || rounds=4
+[ -z "$checking" ] || rounds=2
 [ -z "$soak" ] || rounds=200
 mkdir "$out/o"
 cp tests/guest_leak.sh "$out/o"
 # caches that check themselves are not merged and count their objects exactly
 lab/run --time $((280 + rounds * 10)) --append 'slab_nomerge slub_debug=F' --device e1000 --split e1000 --out "$out/o" -- \
 	bash /out/guest_leak.sh e1000 "$rounds" || t_fail "status $?: $(tail -n 5 "$out/o/user.err" 2>&1)"
+
+# KASAN keeps what is freed for a while, so that counts say nothing; kmemleak has looked.
+[ -z "$checking" ] || exit 0
 
 # grown KIND: NAME BEFORE AFTER of all that is counted
 grown() { join -a 1 -a 2 -e 0 -o 0,1.2,2.2 <(sort "$out/o/$1.before") <(sort "$out/o/$1.after"); }
