@@ -394,11 +394,16 @@ static _Noreturn void stall(void)
 static void end_staller(void)
 {
 	char text[16] = "";
-	int fd = open(STALLED, O_RDONLY);
 
-	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
-	close(fd);
-	kill(atoi(text), SIGKILL);
+	/* On a slow kernel it may begin only now. */
+	for (int i = 0; i < 1000 && atoi(text) <= 0; i++) {
+		int fd = open(STALLED, O_RDONLY);
+
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+			usleep(10000);
+		close(fd);
+	}
+	CHECK(atoi(text) > 0 && kill(atoi(text), SIGKILL) == 0);
 }
 
 static int64_t crash(struct raw_worker *w)
