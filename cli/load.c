@@ -101,10 +101,12 @@ int load_complain(const char *ko, int error)
 		return complain("%s: the halves come from different builds: run tandem split again", ko);
 	case ETIMEDOUT:
 		return complain("%s: no user half came: see dmesg", ko);
+	case EINVAL:	/* symbol versions differ */
+	case ENOENT:	/* a symbol is not there */
+		return complain("%s does not fit the tandem.ko that is loaded, which is from another build: "
+				"make, rmmod tandem, run tandem split again", ko);
 	case ENOEXEC:
-	case ENOENT:
-		return complain("wrong kernel, or tandem.ko from another build: %s does not load "
-				"(%s): make, split again, see dmesg", ko, strerror(-error));
+		return complain("wrong kernel: %s does not load: split again, see dmesg", ko);
 	default:
 		return complain("%s does not load: %s: see dmesg", ko, strerror(-error));
 	}

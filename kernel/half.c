@@ -85,7 +85,8 @@ static int state_prepare(struct state *st)
 	int err;
 
 	if (rule) {
-		pr_err("tandem: %s: its plan is wrong: %s\n", st->name, rule);
+		pr_err("tandem: %s: its plan is wrong: %s: run tandem split again\n", st->name,
+		       rule);
 		return -EINVAL;
 	}
 	if (hex2bin(st->build_id, st->plan->build_id, sizeof(st->build_id))) {
@@ -127,7 +128,8 @@ static int wait_attended(struct state *st)
 	if (attended(st))
 		return 0;
 	if (st->stale) {
-		pr_err("tandem: %s: a user half of another build came\n", st->name);
+		pr_err("tandem: %s: a user half of another build came: run tandem split again\n",
+		       st->name);
 		return -ESTALE;
 	}
 	if (left < 0)

@@ -419,6 +419,8 @@ static void load_split(const char *module, const char *folder)
 	awake = stay_awake();
 	rc = insmod(object, "");
 	may_sleep(awake);
+	if (rc == EINVAL || rc == ENOENT || rc == ESTALE)
+		fail("insmod %s: its halves and tandem.ko are from different builds: run lab/halves", object);
 	if (rc)
 		fail("insmod %s: %s", object, strerror(rc));
 	wait_ready(pid, log, module);

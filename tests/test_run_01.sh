@@ -24,6 +24,18 @@ id=$($split/e1000-user --version | sed 's/.* //')
 sed -i "s/$id/0123456789012345678901234567890123456789/" /tmp/other/e1000-user
 says 'build.*split' tandem run /tmp/other
 clean
+# as if tandem.ko had been changed and built since: the version of a symbol of it is another
+cp -r $split /tmp/stale
+python3 - <<'PY' || fail 'no symbol version found'
+import re
+path = '/tmp/stale/e1000.ko'
+data = bytearray(open(path, 'rb').read())
+at = re.search(b'....\\0\\0\\0\\0tandem_half_register\\0{36}', data, re.S).start()
+data[at] ^= 0xff
+open(path, 'wb').write(data)
+PY
+says 'another build: .*run tandem split again' tandem run /tmp/stale
+clean
 says 'no permission' setpriv --reuid 65534 --regid 65534 --clear-groups tandem run $split
 says 'unrecognized option' tandem run $split --frobnicate
 clean
