@@ -97,11 +97,19 @@ static void reach(struct walk *k, struct object *o)
 
 /* ---- pointers, kernel to wire ---- */
 
+/* Does the call look into such a record, or into what follows it in its memory? */
+static bool looks_into(const struct walk *k, u16 type)
+{
+	u16 tail = k->st->plan->type[type].tail_type;
+
+	return view_of(k->c->ready, type) || (tail != TANDEM_NONE && view_of(k->c->ready, tail));
+}
+
 static struct object *twin_of(struct walk *k, unsigned long v, u16 type)
 {
 	if (type == TANDEM_NONE)
 		return NULL;
-	if (!view_of(k->c->ready, type) && k->st->plan->type[type].life != TANDEM_LIFE_DEVICE)
+	if (!looks_into(k, type) && k->st->plan->type[type].life != TANDEM_LIFE_DEVICE)
 		return NULL;
 	return object_twin(k->c, v, type);
 }

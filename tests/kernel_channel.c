@@ -98,6 +98,27 @@ static void test_fields(void)
 	CHECK(finish(pid) == 0);
 }
 
+/* The tail of a record that the kernel half allocated, and that is itself not looked into. */
+static int64_t look_at_tail(struct raw_worker *w)
+{
+	const struct raw_object *o = dev_of(w);
+
+	if (w->wire[0].tag != TANDEM_WIRE_OBJECT || !o->sync || o->sync_bytes < 8)
+		return -1;
+	if (o->size != LITMUS_TAIL + sizeof(struct litmus_ring))
+		return -2;
+	return ((const uint32_t *)o->sync)[1];
+}
+
+static void test_tail(void)
+{
+	pid_t pid = begin(look_at_tail);
+
+	CHECK(run(LITMUS_HOST, 0) == 0);
+	CHECK(ran.result == 4711);
+	CHECK(finish(pid) == 0);
+}
+
 /* ---- downcalls ---- */
 
 static int64_t use_downs(struct raw_worker *w)
@@ -714,7 +735,7 @@ static void test_cost(void)
 }
 
 static const struct play test[] = {
-	{ "attach", test_attach }, { "plain", test_plain }, { "fields", test_fields },
+	{ "attach", test_attach }, { "plain", test_plain }, { "fields", test_fields }, { "tail", test_tail },
 	{ "downcalls", test_downcalls }, { "nested", test_nested },
 	{ "concurrent", test_concurrent }, { "buffer", test_buffer }, { "spill", test_spill },
 	{ "atomic", test_atomic }, { "restart", test_restart }, { "death", test_death },

@@ -51,6 +51,10 @@ static const struct tandem_leaf ring_leaf[] = {
 	  .kind = TANDEM_LEAF_WORD, .size = 8 },
 };
 
+static const struct tandem_leaf host_leaf[] = {
+	{ .name = "number", .count = 3, .stride = 8, .type = TANDEM_NONE, .kind = TANDEM_LEAF_WORD, .size = 8 },
+};
+
 static const struct tandem_leaf big_leaf[] = {
 	{ .name = "word", .offset = 0, .count = 40000, .stride = 4, .type = TANDEM_NONE,
 	  .kind = TANDEM_LEAF_WORD, .size = 4 },
@@ -64,6 +68,8 @@ static const struct tandem_type type[LITMUS_TYPES] = {
 		.nleaf = ARRAY_SIZE(ring_leaf), .leaf = ring_leaf, .tail_type = TANDEM_NONE },
 	[LITMUS_TYPE_BIG] = { .name = "struct litmus_big", .size = 160000,
 		.nleaf = 1, .leaf = big_leaf, .tail_type = TANDEM_NONE },
+	[LITMUS_TYPE_HOST] = { .name = "struct litmus_host", .size = sizeof(struct litmus_host),
+		.nleaf = 1, .leaf = host_leaf, .tail_type = LITMUS_TYPE_RING, .tail_offset = LITMUS_TAIL },
 };
 
 #define RW	(TANDEM_READ | TANDEM_WRITE)
@@ -86,6 +92,10 @@ static const struct tandem_view ten_view[] = {
 	{ LITMUS_TYPE_DEV, 10, dev_use },
 };
 
+static const struct tandem_view tail_view[] = {
+	{ LITMUS_TYPE_RING, ARRAY_SIZE(ring_use), ring_use },
+};
+
 static const struct tandem_view big_view[] = {
 	{ LITMUS_TYPE_BIG, 1, big_use },
 };
@@ -100,6 +110,9 @@ static const struct tandem_view big_view[] = {
 static const struct tandem_value dev_args[] = { DEV_ARG, U32 };
 static const struct tandem_value big_args[] = {
 	{ .kind = TANDEM_VALUE_PTR, .type = LITMUS_TYPE_BIG, .name = "big" },
+};
+static const struct tandem_value host_args[] = {
+	{ .kind = TANDEM_VALUE_PTR, .type = LITMUS_TYPE_HOST, .name = "host" },
 };
 static const struct tandem_value buffer_args[] = {
 	DEV_ARG,
@@ -132,6 +145,8 @@ static const struct tandem_entry entry[LITMUS_ENTRIES] = {
 		.may = &may_all },
 	[LITMUS_BIG] = { .name = "litmus_big", .arg = big_args, .nargs = 1, .result = S32,
 		.closes = TANDEM_NONE, .nview = 1, .view = big_view, .may = &may_all },
+	[LITMUS_HOST] = { .name = "litmus_host", .arg = host_args, .nargs = 1, .result = S32,
+		.closes = TANDEM_NONE, .nview = 1, .view = tail_view, .may = &may_all },
 };
 
 static const struct tandem_value one_u32[] = { U32 };
@@ -206,7 +221,7 @@ static const struct tandem_leaf global_leaf[] = {
 /* ---- downcalls ---- */
 
 static struct litmus_dev *device[2];
-static void *big;
+static void *big, *host;
 static atomic_t allocated, ticked, locked, kept;
 static DEFINE_MUTEX(litmus_mutex);
 static const char *kept_string;
@@ -323,7 +338,7 @@ static const tandem_length length[LITMUS_DOWNS] = { [LITMUS_DOWN_FILL] = fill_le
 
 static const char *const symbol_name[] = { "litmus_fn" };
 static const void *const symbol[] = { litmus_fn };
-static const struct tandem_global global[] = { { "litmus_global", 3, 0, 4 } };
+static const struct tandem_global global[] = { { "litmus_global", LITMUS_TYPES, 0, 4 } };
 static void *const global_at[] = { &litmus_global };
 
 static struct tandem_type all_types[LITMUS_TYPES + 1];
@@ -444,6 +459,8 @@ static long litmus_run(struct litmus_run *run)
 		return -EINVAL;
 	if (run->entry == LITMUS_BIG)
 		arg[0] = (unsigned long)big;
+	if (run->entry == LITMUS_HOST)
+		arg[0] = (unsigned long)host;
 	if (run->entry == LITMUS_BUFFER) {
 		buffer = vmemdup_user(u64_to_user_ptr(run->buffer), run->bytes);
 		if (IS_ERR(buffer))
@@ -545,6 +562,8 @@ static int __init litmus_init(void)
 		device[i]->ring = kzalloc(sizeof(struct litmus_ring), GFP_KERNEL);
 	}
 	big = vzalloc(160000);
+	host = kzalloc(LITMUS_TAIL + sizeof(struct litmus_ring), GFP_KERNEL);
+	((struct litmus_ring *)(host + LITMUS_TAIL))->tail = 4711;
 	return misc_register(&litmus_device);
 }
 
@@ -560,6 +579,7 @@ static void __exit litmus_exit(void)
 		kfree(device[i]);
 	}
 	vfree(big);
+	kfree(host);
 }
 
 module_init(litmus_init);

@@ -34,7 +34,14 @@ struct litmus_dev {
 	__u32 fixed;		/* const: never written back */
 };
 
-enum { LITMUS_TYPE_DEV, LITMUS_TYPE_RING, LITMUS_TYPE_BIG, LITMUS_TYPES };
+/* A record that the user half never looks into; a ring follows it in the same memory. */
+struct litmus_host {
+	__u64 number[3];
+};
+
+#define LITMUS_TAIL	32
+
+enum { LITMUS_TYPE_DEV, LITMUS_TYPE_RING, LITMUS_TYPE_BIG, LITMUS_TYPE_HOST, LITMUS_TYPES };
 
 /* Places of the uses in every view of struct litmus_dev. */
 enum {
@@ -47,7 +54,7 @@ enum {
 enum {
 	LITMUS_PROBE, LITMUS_REMOVE, LITMUS_POKE, LITMUS_TEN, LITMUS_BUFFER, LITMUS_OPEN,
 	LITMUS_CLOSE, LITMUS_READ, LITMUS_NULL, LITMUS_BIG,
-	LITMUS_NOTHING, LITMUS_ENTRIES
+	LITMUS_NOTHING, LITMUS_HOST, LITMUS_ENTRIES
 };
 
 enum {
