@@ -111,6 +111,36 @@ static bool is_opaque(const struct record *r)
 
 /* ---- what a value stored into a field tells of the field ---- */
 
+static void learn_record(struct model *model, struct func *f, struct field *field, struct node *value, int level);
+
+/* What the driver and its headers hand to a parameter of @f, a void pointer. */
+static void learn_argument(struct model *model, struct func *f, const struct var *param, struct field *field, int level)
+{
+	unsigned int i = 0;
+
+	while (i < f->nparam && f->param[i].var != param)
+		i++;
+	for (struct func *g = i < f->nparam ? model->func : NULL; g; g = g->next)
+		for (struct node *n = node_next(g->body, NULL); n; n = node_next(g->body, n))
+			if (n->kind == N_CALL && call_target(n) == f)
+				learn_record(model, g, field, call_arg(n, i), level + 1);
+}
+
+static void learn_record(struct model *model, struct func *f, struct field *field, struct node *value, int level)
+{
+	struct node *v = node_strip(value);
+
+	if (!v || !is_pointer(v->type))
+		return;
+	if (v->type->target->record) {
+		if (field->holds && field->holds != v->type->target)
+			field->holds_many = true;
+		field->holds = v->type->target;
+	} else if (v->type->target->kind == TYPE_VOID && v->kind == N_REF && v->var && v->var->is_param && f && level < 4) {
+		learn_argument(model, f, v->var, field, level);
+	}
+}
+
 static void learn(struct scan *s, struct field *field, struct node *value)
 {
 	struct node *v = node_strip(value);
@@ -148,11 +178,7 @@ static void learn(struct scan *s, struct field *field, struct node *value)
 		else if (!a)
 			field->holds_other = true;
 	}
-	if (is_pointer(v->type) && v->type->target->record) {
-		if (field->holds && field->holds != v->type->target)
-			field->holds_many = true;
-		field->holds = v->type->target;
-	}
+	learn_record(s->model, s->f, field, v, 0);
 }
 
 void scan_init_list(struct scan *s, struct type *type, struct node *list)

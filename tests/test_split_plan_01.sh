@@ -22,4 +22,9 @@ done
 for name in request_irq register_netdev mod_timer e100_exec_cb e100_alloc_cbs:1883 e100_request_firmware mdio_read; do
 	down $name | grep -q TANDEM_DOWN_QUIET && t_fail "$name is quiet"
 done
+
+# a void pointer of the device is what the driver hands to the inline that stores it
+type=$(grep -m 1 '{ "dev.driver_data"' "$out/e100/plan.c" | cut -d, -f5)
+grep -A$((type + 1)) '^static const struct tandem_type type\[\]' "$out/e100/plan.c" | tail -n 1 | grep -q '"struct net_device"' ||
+	t_fail "driver_data is of type $type"
 exit 0
