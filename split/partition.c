@@ -442,6 +442,33 @@ static const char *pair_problem(struct model *model, const struct func *f)
 	return NULL;
 }
 
+/* Who allocates what @frees frees, by policy: does user-half code, does the kernel half? */
+static void allocators(struct model *model, const struct func *frees, bool *user, bool *kernel)
+{
+	for (struct policy_line *l = policy_all(); l; l = l->next)
+		for (struct func *f = !strcmp(l->word, "acquire") && !strcmp(l->arg[2], frees->name) ? model->func : NULL;
+		     f; f = f->next)
+			for (struct edge *e = f->callees; e; e = e->next) {
+				if (!e->call || !e->callee || strcmp(e->callee->name, l->arg[0]))
+					continue;
+				if (f->side == SIDE_KERNEL || node_region(f, e->call))
+					*kernel = true;
+				else
+					*user = true;
+			}
+}
+
+/* The user half may free only what it has allocated. */
+static const char *frees_problem(struct model *model, const struct edge *e)
+{
+	bool user = false, kernel = false;
+
+	if (!e->call || !e->callee || e->callee->is_own || !policy_find("frees", e->callee->name))
+		return NULL;
+	allocators(model, e->callee, &user, &kernel);
+	return kernel && !user ? text_format("%s frees what the kernel half allocates", e->callee->name) : NULL;
+}
+
 static void judge(struct model *model, struct func *f)
 {
 	struct node *at;
@@ -480,6 +507,11 @@ static void judge(struct model *model, struct func *f)
 
 		if (e->call && node_region(f, e->call))
 			continue;
+		p = frees_problem(model, e);
+		if (p) {
+			keep(f, p, e->call->file, e->call->line);
+			return;
+		}
 		p = call_problem(model, f, e);
 		if (!p)
 			continue;

@@ -49,6 +49,10 @@ int register_file(const struct file_operations *ops);
 int request_irq(int number, void (*handler)(int number));
 int request_odd(void (*handler)(int number));
 void *take_many(int n, int bytes);
+void *take_one(int bytes);
+void give_one(void *memory);
+void *take_two(int bytes);
+void give_two(void *memory);
 int run_work(void (*work)(int number));
 
 #endif
