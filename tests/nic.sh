@@ -18,6 +18,12 @@ volatile() {	# NAME, the driver in $module
 		sed 's/^     1	 00000[08]50/     1	 00000?50/' ;;
 	e100:*.registers-text)
 		sed -E 's/(Status Word .*|MDI Done:).* [^ ]*$/\1/' ;;
+	pcnet32:*registers)
+		# in which pages its memory is: two halves of an address in 5 and 6, whole ones in the others
+		sed -E 's/^( +5	) ./\1 ?/; s/^( +6	 ....).*/\1/; s/^( +(13|18|19|22|23)	) .{5}/\1 ?????/' ;;
+	pcnet32:*.registers-text)
+		sed -E 's/^(CSR00:   ....  ).(...)  ..../\1?\2  ????/; s/^(CSR16:   ).(...)  ..../\1?\2  ????/
+			s/^(CSR(24|32):   ....  ....  ).(...)  ....  .(...)  ..../\1?\3  ????  ?\4  ????/' ;;
 	*:*.messages)
 		# one line a change of the link: whether the watchdog sees a short one is a matter of time
 		sed '/NIC Link is Down/d' | uniq ;;
