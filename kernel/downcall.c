@@ -12,9 +12,12 @@ struct down {
 	const struct tandem_down *plan;
 	u16 id;
 	u64 arg[TANDEM_ARGS_MAX];
-	void *temp[TANDEM_ARGS_MAX];	/* a BUFFER's bytes, for the time of the call */
-	u32 bytes[TANDEM_ARGS_MAX];	/* of temp */
+	u32 bytes[TANDEM_ARGS_MAX];	/* those that are known to be behind a pointer */
+	u16 flat;			/* bit per argument: it is a BUFFER's bytes, for the time of the call */
+	struct list_head node;		/* state.running */
 	struct record *record;		/* made before: afterwards it must not fail */
+	bool listed;			/* the record is in the ledger, pending */
+	struct record *given;		/* what is being given back: in the ledger, pending */
 	size_t freed;			/* bytes of memory that this call frees */
 	bool nothing;			/* it frees NULL */
 	u64 result;
@@ -25,6 +28,7 @@ struct down {
 static int from_buffer(struct down *d, unsigned int n, const struct tandem_wire *wire, u32 least)
 {
 	struct worker *w = d->c->worker;
+	void *data;
 	u32 bytes;
 
 	if (wire->index >= w->nbuffer)
@@ -33,23 +37,26 @@ static int from_buffer(struct down *d, unsigned int n, const struct tandem_wire 
 	if (bytes < least)
 		return refuse(d->c, "%s: argument %u has %u bytes of %u", d->plan->name, n, bytes,
 			      least);
-	d->temp[n] = kvmalloc(bytes ?: 1, GFP_KERNEL);
-	if (!d->temp[n])
+	data = kvmalloc(bytes ?: 1, GFP_KERNEL);
+	if (!data)
 		return -ENOMEM;
-	memcpy(d->temp[n], w->buffer[wire->index].data, bytes);
+	memcpy(data, w->buffer[wire->index].data, bytes);
 	d->bytes[n] = bytes;
-	d->arg[n] = (unsigned long)d->temp[n];
+	d->arg[n] = (unsigned long)data;
+	d->flat |= 1 << n;
 	return 0;
 }
 
-/* A string in an object must end in it. */
+/* A string in an object must end in it; nowhere else is it known to be one. */
 static int string_in_object(struct down *d, unsigned int n)
 {
 	struct object *o = object_find(d->c->state, d->arg[n]);
 	size_t room;
 
-	if (!o)
+	if (!d->arg[n] || tandem_is_error(d->arg[n]))
 		return 0;
+	if (!o)
+		return refuse(d->c, "%s: argument %u is no string", d->plan->name, n);
 	room = o->start + o->size - d->arg[n];
 	if (strnlen((const char *)d->arg[n], room) == room)
 		return refuse(d->c, "%s: the string of argument %u does not end", d->plan->name, n);
@@ -68,35 +75,114 @@ static int from_string(struct down *d, unsigned int n, const struct tandem_wire 
 	err = from_buffer(d, n, wire, 1);
 	if (err)
 		return err;
-	s = d->temp[n];
+	s = (const char *)d->arg[n];
 	if (s[d->bytes[n] - 1])
 		return refuse(d->c, "%s: the string of argument %u does not end", d->plan->name, n);
 	if (d->plan->arg[n].kind == TANDEM_VALUE_INTERN) {
 		s = string_keep(d->c->state, s);
 		if (!s)
 			return refuse(d->c, "%s: too many strings to keep", d->plan->name);
+		kvfree((void *)d->arg[n]);
+		d->flat &= ~(1 << n);
 		d->arg[n] = (unsigned long)s;
 	}
 	return 0;
 }
 
-/* What the callee writes through a pointer: a whole value, and never where a symbol is. */
-static int room_check(struct down *d, unsigned int n, const struct tandem_wire *wire)
+/* Is one of the fields there that the driver's code gives to this call? Then that is its room. */
+static bool is_spot(struct down *d, unsigned int n, const struct object *o, u32 offset)
+{
+	const struct tandem_spot *spot = d->plan->arg[n].spot;
+
+	for (; spot && spot->type != TANDEM_NONE; spot++)
+		if (offset >= spot->offset &&
+		    tandem_place_of(d->c->state->plan, o->seg, o->nseg, o->size,
+				    offset - spot->offset, spot->type) == TANDEM_PLACE_YES) {
+			d->bytes[n] = spot->bytes;
+			return true;
+		}
+	return false;
+}
+
+/*
+ * A record for the callee must be known to be one: memory of which the plan does not say
+ * what it is holds anything. That is good enough where the record holds no pointers, and
+ * DMA memory has no types; but a lock or a timer is not there.
+ */
+static bool is_record(struct down *d, const struct object *o, u32 offset,
+		      const struct tandem_value *value)
+{
+	const struct tandem_plan *plan = d->c->state->plan;
+	const struct tandem_type *t = &plan->type[value->type];
+	bool shared = o->kind != TANDEM_OBJECT_DATA && o->kind != TANDEM_OBJECT_GLOBAL;
+
+	if (value->bytes || (shared && !t->opaque))
+		return o->size - offset >= t->size;
+	return !shared && tandem_place_of(plan, o->seg, o->nseg, o->size, offset, value->type) ==
+			  TANDEM_PLACE_YES;
+}
+
+static bool is_symbol(const struct tandem_value *value, const struct tandem_wire *wire)
+{
+	const struct tandem_spot *spot = value->spot;
+
+	if (!(value->spots & TANDEM_SPOT_SYMBOLS) || wire->tag != TANDEM_WIRE_SYMBOL)
+		return false;
+	while (spot && spot->type != wire->index && spot->type != TANDEM_NONE)
+		spot++;
+	return !spot || spot->type == wire->index;
+}
+
+static int object_check(struct down *d, unsigned int n, const struct tandem_wire *wire)
+{
+	struct object *o = object_by_handle(d->c->state, wire->index, wire->gen);
+	const struct tandem_value *value = &d->plan->arg[n];
+
+	d->bytes[n] = min_t(size_t, o->size - wire->offset, U32_MAX);
+	if (value->spots && !(value->spots & TANDEM_SPOT_FIELDS && is_spot(d, n, o, wire->offset)))
+		return refuse(d->c, "%s: argument %u is nothing that the driver would give it",
+			      d->plan->name, n);
+	if (value->type != TANDEM_NONE && !is_record(d, o, wire->offset, value))
+		return refuse(d->c, "%s: argument %u is not known to be a %s", d->plan->name, n,
+			      d->c->state->plan->type[value->type].name);
+	/* The end of an object is a pointer to nothing. */
+	if (d->bytes[n] < value->bytes || !d->bytes[n])
+		return refuse(d->c, "%s: argument %u has no room for %u bytes", d->plan->name, n,
+			      value->bytes);
+	return 0;
+}
+
+/*
+ * A pointer to something of the kernel's: of the right kind, with room for what the callee
+ * writes there, and nothing is written where nobody knows how much room there is.
+ */
+static int pointer_check(struct down *d, unsigned int n, const struct tandem_wire *wire)
 {
 	const struct tandem_value *value = &d->plan->arg[n];
-	u32 bytes = value->dir & TANDEM_OUT ? value->bytes : 0;
-	struct object *o = NULL;
-	size_t room = 0;
+	bool known;
 
-	if (wire->tag == TANDEM_WIRE_OBJECT) {
-		o = object_by_handle(d->c->state, wire->index, wire->gen);
-		room = o->size - wire->offset;
-	}
-	/* The end of an object is a pointer to nothing. */
-	if (o ? room < bytes || !room : bytes && wire->tag == TANDEM_WIRE_SYMBOL)
-		return refuse(d->c, "%s: argument %u has no room for %u bytes", d->plan->name, n,
-			      bytes);
+	if (wire->tag == TANDEM_WIRE_OBJECT)
+		return object_check(d, n, wire);
+	if (!d->arg[n] || tandem_is_error(d->arg[n]) || is_symbol(value, wire))
+		return 0;
+	if (value->spots & TANDEM_SPOT_SYMBOLS)
+		return refuse(d->c, "%s: argument %u is no function that the driver would give it",
+			      d->plan->name, n);
+	/* A token that was given out as this record has its room. */
+	known = wire->tag == TANDEM_WIRE_TOKEN && value->type != TANDEM_NONE;
+	if (value->spots || value->dir & TANDEM_ROOM ||
+	    (value->bytes && value->dir & TANDEM_OUT && !known))
+		return refuse(d->c, "%s: argument %u is no memory of both halves", d->plan->name, n);
 	return 0;
+}
+
+static int from_flat(struct down *d, unsigned int n, const struct tandem_wire *wire)
+{
+	const struct tandem_value *value = &d->plan->arg[n];
+
+	if ((!value->bytes && !(value->dir & TANDEM_ROOM)) || value->spots == TANDEM_SPOT_FIELDS)
+		return refuse(d->c, "%s: argument %u may not be flat memory", d->plan->name, n);
+	return from_buffer(d, n, wire, value->bytes);
 }
 
 static int argument(struct down *d, unsigned int n, const struct tandem_wire *wire)
@@ -113,12 +199,9 @@ static int argument(struct down *d, unsigned int n, const struct tandem_wire *wi
 	case TANDEM_VALUE_INTERN:
 		return from_string(d, n, wire);
 	case TANDEM_VALUE_PTR:
-		if (wire->tag != TANDEM_WIRE_BUFFER)
-			return wire_in(d->c, wire, value->type, &d->arg[n]) ?: room_check(d, n, wire);
-		if (!value->bytes)
-			return refuse(d->c, "%s: argument %u may not be flat memory", d->plan->name,
-				      n);
-		return from_buffer(d, n, wire, value->bytes);
+		if (wire->tag == TANDEM_WIRE_BUFFER)
+			return from_flat(d, n, wire);
+		return wire_in(d->c, wire, value->type, &d->arg[n]) ?: pointer_check(d, n, wire);
 	}
 	if (wire->tag == TANDEM_WIRE_BUFFER)
 		return from_buffer(d, n, wire, value->bytes);
@@ -130,24 +213,35 @@ static int length_check(struct down *d, unsigned int n)
 {
 	struct state *st = d->c->state;
 	tandem_length length = st->half->length ? st->half->length[d->id] : NULL;
+	const struct tandem_value *value = &d->plan->arg[n];
 	struct object *o;
-	u64 need, room;
+	u64 need;
 
-	if (d->plan->arg[n].kind != TANDEM_VALUE_BUFFER || !d->arg[n])
+	if (!d->arg[n] || (value->kind != TANDEM_VALUE_BUFFER &&
+			   (value->kind != TANDEM_VALUE_PTR || !(value->dir & TANDEM_ROOM))))
 		return 0;
-	need = length ? length(d->arg, n) : d->plan->arg[n].bytes;
-	if (d->temp[n]) {
-		room = d->bytes[n];
-	} else {
+	need = length ? length(d->arg, n) : value->bytes;
+	if (value->kind == TANDEM_VALUE_BUFFER && !(d->flat >> n & 1)) {
 		o = object_find(st, d->arg[n]);
 		if (!o)
 			return refuse(d->c, "%s: argument %u is no memory of both halves",
 				      d->plan->name, n);
-		room = o->start + o->size - d->arg[n];
+		d->bytes[n] = min_t(size_t, o->start + o->size - d->arg[n], U32_MAX);
 	}
-	if (need > room)
-		return refuse(d->c, "%s: argument %u has %llu bytes of %llu", d->plan->name, n, room,
-			      need);
+	if (need > d->bytes[n])
+		return refuse(d->c, "%s: argument %u has %u bytes of %llu", d->plan->name, n,
+			      d->bytes[n], need);
+	return 0;
+}
+
+/* What policy asks of the arguments together. */
+static int policy_check(struct down *d)
+{
+	const struct tandem_half *half = d->c->state->half;
+	tandem_check check = half->check ? half->check[d->id] : NULL;
+
+	if (check && !check(d->arg))
+		return refuse(d->c, "%s: its arguments are not what policy allows", d->plan->name);
 	return 0;
 }
 
@@ -160,7 +254,8 @@ static bool may_be_null(const struct down *d, unsigned int n)
 	       (!n && d->plan->flags & TANDEM_DOWN_FREES);
 }
 
-static int arguments(struct down *d, const struct tandem_record *rec)
+/* What the checks need of the stack is not there while the function runs, which may be deep. */
+static noinline_for_stack int arguments(struct down *d, const struct tandem_record *rec)
 {
 	const struct tandem_wire *wire = (const void *)(rec + 1);
 	unsigned int i;
@@ -175,17 +270,56 @@ static int arguments(struct down *d, const struct tandem_record *rec)
 	}
 	for (i = 0; !err && i < d->plan->nargs; i++)
 		err = length_check(d, i);
-	return err;
+	return err ?: policy_check(d);
 }
 
 /* ---- before ---- */
 
-/* The memory that is about to go: an object, whole, and of the user half's own. */
-static int frees(struct down *d)
+/* Another downcall that has a pointer into this memory, and whose function runs. */
+static const struct down *down_in(struct state *st, unsigned long start, size_t size)
+{
+	const struct down *d;
+	unsigned int i;
+
+	list_for_each_entry(d, &st->running, node)
+		for (i = 0; i < d->plan->nargs; i++)
+			if (d->plan->arg[i].kind != TANDEM_VALUE_SCALAR && d->arg[i] - start < size)
+				return d;
+	return NULL;
+}
+
+#define BUSY_WAIT	HZ
+
+/*
+ * Waits until no function runs that was given a pointer into this memory. An honest driver
+ * frees what a complete() of its own has told it to, before that complete() has come back.
+ * false: this thread would wait for itself, or it takes too long. Drops state.mutex.
+ */
+bool downs_wait(struct state *st, unsigned long start, size_t size)
+{
+	long left = BUSY_WAIT;
+	const struct down *d;
+	DEFINE_WAIT(entry);
+
+	lockdep_assert_held(&st->mutex);
+	while ((d = down_in(st, start, size)) != NULL && left && d->c->task != current) {
+		prepare_to_wait(&st->ended, &entry, TASK_IDLE);
+		mutex_unlock(&st->mutex);
+		left = schedule_timeout(left);
+		mutex_lock(&st->mutex);
+	}
+	finish_wait(&st->ended, &entry);
+	return !d;
+}
+
+/* The memory that is about to go: an object, whole, of the user half's own, and in nobody's use. */
+static noinline_for_stack int frees(struct down *d)
 {
 	struct state *st = d->c->state;
 	unsigned long start = d->arg[0];
+	const struct record *r;
 	struct object *o;
+	u32 gen;
 
 	if (!(d->plan->flags & TANDEM_DOWN_FREES))
 		return 0;
@@ -193,11 +327,20 @@ static int frees(struct down *d)
 		d->nothing = true;
 		return 0;
 	}
-	if (d->temp[0] || tandem_is_error(start) || symbol_find(st, start) >= 0)
+	if (d->flat & 1 || tandem_is_error(start) || symbol_find(st, start) >= 0)
 		return refuse(d->c, "%s of memory that nobody allocated", d->plan->name);
 	o = object_find(st, start);
 	if (!o || !o->allocated || o->start != start)
 		return refuse(d->c, "%s of memory that is not its to free", d->plan->name);
+	gen = o->gen;
+	if (!downs_wait(st, start, o->size))
+		return refuse(d->c, "%s of memory that another downcall uses", d->plan->name);
+	if (o->gen != gen || !o->size)
+		return refuse(d->c, "%s of memory that is gone", d->plan->name);
+	r = ledger_of(st, o);
+	if (r && (r->key.undo != d->id || r->pending))
+		return refuse(d->c, "%s of memory that %s gives back", d->plan->name,
+			      st->plan->down[r->key.undo].name);
 	d->freed = o->size;
 	return 0;
 }
@@ -206,11 +349,20 @@ static int releases(struct down *d, const struct tandem_key *key)
 {
 	struct state *st = d->c->state;
 	struct record *r = ledger_find(st, key, 0);
+	struct object *o = r && r->gen && !d->freed ? object_by_handle(st, r->index, r->gen) : NULL;
+	u64 seq = o ? r->seq : 0;
 
+	if (o && !downs_wait(st, o->start, o->size))
+		return refuse(d->c, "%s of memory that another downcall uses", d->plan->name);
+	if (o)
+		r = ledger_find(st, key, 0);
+	if (r && (r->pending || (o && r->seq != seq)))
+		return refuse(d->c, "%s while another call of its kind runs", d->plan->name);
 	if (!r && d->plan->ledger.strict)
 		return refuse(d->c, "%s of what is not held", d->plan->name);
-	if (!r && d->freed && object_find(st, d->arg[0])->kind != TANDEM_OBJECT_DATA)
-		return refuse(d->c, "%s of memory of another kind", d->plan->name);
+	/* Somebody owns all memory that was allocated with an undo: without one it is not for this. */
+	if (!r && d->freed)
+		return refuse(d->c, "%s of memory that it does not give back", d->plan->name);
 	if (d->freed) {
 		const struct record *inside = ledger_inside(st, d->arg[0], d->freed, r);
 
@@ -218,12 +370,25 @@ static int releases(struct down *d, const struct tandem_key *key)
 			return refuse(d->c, "%s of memory for which %s is not undone", d->plan->name,
 				      st->plan->down[inside->down].name);
 	}
-	if (r)
+	if (r && d->plan->ledger.strict && !d->freed)
+		d->given = ledger_pend(st, r);
+	else if (r)
 		ledger_drop(st, r);
 	return 0;
 }
 
-static int ledger_before(struct down *d)
+/* Is what it acquires known before the call? Then two calls at a time must not pass. */
+static bool known_before(const struct tandem_ledger_rule *rule)
+{
+	unsigned int i;
+
+	for (i = 0; i < rule->nfrom; i++)
+		if (rule->from[i] >= TANDEM_FROM_OUT)
+			return false;
+	return rule->kind == TANDEM_LEDGER_ACQUIRE && rule->strict;
+}
+
+static noinline_for_stack int ledger_before(struct down *d)
 {
 	const struct tandem_ledger_rule *rule = &d->plan->ledger;
 	struct state *st = d->c->state;
@@ -256,7 +421,15 @@ static int ledger_before(struct down *d)
 		return releases(d, &key);
 	}
 	d->record = kzalloc(sizeof(*d->record), GFP_KERNEL);
-	return d->record ? 0 : -ENOMEM;
+	if (!d->record)
+		return -ENOMEM;
+	if (known_before(rule)) {
+		d->record->key = key;
+		d->record->down = d->id;
+		d->record->pending = d->listed = true;
+		ledger_add(st, d->record);
+	}
+	return 0;
 }
 
 /* Nothing may happen any more to memory that goes now, and nobody may name it. */
@@ -280,15 +453,15 @@ static u64 out_value(struct down *d, unsigned int n)
 {
 	struct object *o;
 
-	if (d->temp[n])
-		return d->bytes[n] >= 8 ? *(u64 *)d->temp[n] : 0;
+	if (d->flat >> n & 1)
+		return d->bytes[n] >= 8 ? *(u64 *)d->arg[n] : 0;
 	o = object_find(d->c->state, d->arg[n]);
 	if (!o || o->start + o->size - d->arg[n] < 8)
 		return 0;
 	return READ_ONCE(*(u64 *)d->arg[n]);
 }
 
-static void ledger_after(struct down *d, struct object *o)
+static noinline_for_stack void ledger_after(struct down *d, struct object *o)
 {
 	const struct tandem_ledger_rule *rule = &d->plan->ledger;
 	struct state *st = d->c->state;
@@ -298,6 +471,10 @@ static void ledger_after(struct down *d, struct object *o)
 	struct record *r = d->record;
 	unsigned int i;
 
+	if (d->given)
+		ledger_drop(st, d->given);
+	if (d->listed)
+		ledger_take(st, r);
 	if (!d->record || !tandem_when_holds(rule->when, d->result))
 		return;
 	for (i = 0; i < rule->nfrom; i++)
@@ -314,6 +491,7 @@ static void ledger_after(struct down *d, struct object *o)
 	r->entry = d->c->id;
 	r->outer_entry = outermost->id;
 	r->down = d->id;
+	r->pending = false;
 	r->lock = rule->kind == TANDEM_LEDGER_LOCK;
 	if (r->lock)
 		outermost->locks++;
@@ -378,8 +556,8 @@ static int answer(struct down *d)
 
 	err = marshal_sync(d->c, &d->plan->result, d->result);
 	for (i = 0; !err && i < d->plan->nargs; i++)
-		if (d->temp[i] && d->plan->arg[i].dir & TANDEM_OUT)
-			err = body_buffer(&w->up, d->temp[i], d->bytes[i], &index);
+		if (d->flat >> i & 1 && d->plan->arg[i].dir & TANDEM_OUT)
+			err = body_buffer(&w->up, (void *)d->arg[i], d->bytes[i], &index);
 	return err ?: marshal_return(d->c, d->id, d->result);
 }
 
@@ -420,9 +598,13 @@ static void run(struct down *d)
 	struct state *st = d->c->state;
 	const struct tandem_value *result = &d->plan->result;
 
+	list_add(&d->node, &st->running);
 	mutex_unlock(&st->mutex);
 	d->result = st->half->down[d->id](d->arg);
 	mutex_lock(&st->mutex);
+	list_del(&d->node);
+	if (waitqueue_active(&st->ended))
+		wake_up_all(&st->ended);
 	if (result->kind == TANDEM_VALUE_VOID)
 		d->result = 0;
 	else if (result->kind == TANDEM_VALUE_SCALAR)
@@ -457,7 +639,8 @@ int down_take(struct call *c, const struct tandem_record *rec, bool last)
 			err = answer(&d);
 	}
 	for (i = 0; d.plan && i < d.plan->nargs; i++)
-		kvfree(d.temp[i]);
+		if (d.flat >> i & 1)
+			kvfree((void *)d.arg[i]);
 	kfree(d.record);
 	return err;
 }

@@ -43,7 +43,7 @@ static int object_in_wire(struct call *c, const struct tandem_wire *wire, u16 ty
 int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value)
 {
 	struct state *st = c->state;
-	unsigned long address;
+	const struct token *token;
 
 	*value = 0;
 	switch (wire->tag) {
@@ -62,12 +62,13 @@ int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value
 		*value = (unsigned long)st->half->symbol[wire->index];
 		return 0;
 	case TANDEM_WIRE_TOKEN:
-		address = token_address(c->worker, wire->index);
-		if (!address)
+		token = token_find(&c->worker->tokens, wire->index);
+		if (!token)
 			return refuse(c, "token %u is not of this call", wire->index);
-		if (wire->offset >= 4096)
-			return refuse(c, "token %u with offset %u", wire->index, wire->offset);
-		*value = address + wire->offset;
+		if (typecheck && !token_fits(st->plan, token, wire->offset, type))
+			return refuse(c, "token %u with offset %u is no %s", wire->index, wire->offset,
+				      type_name(st, type));
+		*value = token->address + wire->offset;
 		return 0;
 	}
 	return refuse(c, "a value with tag %u is no pointer", wire->tag);

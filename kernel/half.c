@@ -74,6 +74,8 @@ static struct state *state_alloc(struct tandem_half *half)
 	mutex_init(&st->mutex);
 	INIT_LIST_HEAD(&st->scopes);
 	INIT_LIST_HEAD(&st->strings);
+	INIT_LIST_HEAD(&st->running);
+	init_waitqueue_head(&st->ended);
 	INIT_LIST_HEAD(&st->ledger.list);
 	init_waitqueue_head(&st->drained);
 	return st;

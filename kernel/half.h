@@ -25,9 +25,12 @@ typedef u64 (*tandem_thunk)(const u64 *arg);
 
 /*
  * Bytes that pointer argument @n must have, computed from the scalar arguments
- * (downcalls with BUFFER arguments whose length policy gives). NULL: value.bytes holds.
+ * (downcalls with BUFFER or ROOM arguments whose length policy gives). NULL: value.bytes holds.
  */
 typedef u64 (*tandem_length)(const u64 *arg, unsigned int n);
+
+/* May this call be made, as policy has it? Without it, any may. */
+typedef bool (*tandem_check)(const u64 *arg);
 
 struct tandem_half {
 	/* const after registration */
@@ -35,6 +38,7 @@ struct tandem_half {
 	struct module *owner;
 	const tandem_thunk *down;		/* by downcall id */
 	const tandem_length *length;		/* by downcall id; entries may be NULL */
+	const tandem_check *check;		/* so */
 	const void *const *symbol;		/* by symbol id: kernel addresses */
 	void *const *global;			/* by global id: kernel addresses */
 	/* tandem.ko's */

@@ -167,6 +167,7 @@ struct record {
 	u16 outer_entry;		/* outermost entry */
 	u16 down;
 	bool lock;
+	bool pending;			/* the call that acquires or releases it runs: nobody else may */
 	u32 index, gen;			/* the object that came with it; gen 0: none */
 };
 
@@ -218,6 +219,8 @@ struct state {
 	struct objects objects;		/* mutex */
 	struct list_head scopes;	/* mutex */
 	struct ledger ledger;		/* mutex */
+	struct list_head running;	/* mutex: downcalls whose function runs */
+	wait_queue_head_t ended;	/* one of them has returned */
 	struct list_head strings;	/* mutex: retired when unregistered */
 	u32 strings_bytes;		/* mutex */
 	u64 walk;			/* mutex: number of the last walk */
@@ -233,8 +236,11 @@ enum turn {
 	TURN_BUSY,	/* the worker's thread is in NEXT and takes the message in */
 };
 
+#define TOKEN_TYPES	4
+
 struct token {
 	u32 id;
+	u16 type[TOKEN_TYPES];	/* as what it was given out; the rest is TANDEM_NONE */
 	unsigned long address;
 };
 
@@ -434,6 +440,7 @@ long worker_next(struct worker *w);
 int message_take(struct call *c, u64 *result);
 bool message_is_short(const struct worker *w);
 int down_take(struct call *c, const struct tandem_record *rec, bool last);
+bool downs_wait(struct state *st, unsigned long start, size_t size);
 
 /* string.c */
 const char *string_keep(struct state *st, const char *s);
@@ -500,8 +507,9 @@ struct scope *scope_of_args(struct state *st, const struct tandem_entry *entry, 
 void scope_end(struct state *st, struct scope *scope);
 
 /* token.c */
-int token_of(struct worker *w, unsigned long address, u32 *id);
-unsigned long token_address(struct worker *w, u32 id);
+int token_of(struct worker *w, unsigned long address, u16 type, u32 *id);
+const struct token *token_find(const struct tokens *t, u32 id);
+bool token_fits(const struct tandem_plan *plan, const struct token *token, u32 offset, u16 type);
 void tokens_reset(struct worker *w);
 void tokens_free(struct worker *w);
 
@@ -513,6 +521,9 @@ bool ledger_holds(struct state *st, const struct tandem_ledger_rule *rule,
 		  const struct tandem_key *key);
 void ledger_add(struct state *st, struct record *r);
 void ledger_drop(struct state *st, struct record *r);
+void ledger_take(struct state *st, struct record *r);
+struct record *ledger_pend(struct state *st, struct record *r);
+const struct record *ledger_of(struct state *st, const struct object *o);
 const struct record *ledger_inside(struct state *st, unsigned long start, size_t size,
 				   const struct record *memory);
 void ledger_clear(struct state *st, unsigned long start, size_t size);

@@ -68,12 +68,44 @@ static void record_unlink(struct state *st, struct record *r)
 		object_kill(st, o);
 }
 
-/* Takes the record out, and the object that came with it. */
+/* The release that belongs to the record begins: it stays, that nobody begins another, till that ends. */
+struct record *ledger_pend(struct state *st, struct record *r)
+{
+	struct object *o = r->gen ? object_by_handle(st, r->index, r->gen) : NULL;
+
+	lockdep_assert_held(&st->mutex);
+	if (o)
+		object_kill(st, o);
+	r->gen = 0;
+	r->pending = true;
+	return r;
+}
+
+/* Takes the record out, and the object that came with it; the record is the caller's. */
+void ledger_take(struct state *st, struct record *r)
+{
+	lockdep_assert_held(&st->mutex);
+	record_unlink(st, r);
+}
+
+/* The same, and that was it. */
 void ledger_drop(struct state *st, struct record *r)
 {
 	lockdep_assert_held(&st->mutex);
 	record_unlink(st, r);
 	kfree(r);
+}
+
+/* The record that came with this object; NULL. */
+const struct record *ledger_of(struct state *st, const struct object *o)
+{
+	struct record *r;
+
+	lockdep_assert_held(&st->mutex);
+	list_for_each_entry(r, &st->ledger.list, node)
+		if (r->gen && r->index == o->index && r->gen == o->gen)
+			return r;
+	return NULL;
 }
 
 static bool names(const struct tandem_plan *plan, const struct record *r, unsigned long start,
@@ -113,7 +145,7 @@ static void stop_device(struct state *st, struct scope *scope)
 	struct record *r;
 
 	list_for_each_entry_reverse(r, &st->ledger.list, node)
-		if (r->scope == scope && st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS) {
+		if (r->scope == scope && !r->pending && st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS) {
 			undo(st, r);
 			return;
 		}
@@ -146,6 +178,8 @@ static void undo(struct state *st, struct record *r)
 		object_kill(st, o);
 	if (size)
 		ledger_clear(st, r->key.arg[0], size);
+	if (size)
+		downs_wait(st, r->key.arg[0], size);
 	st->stats.down[r->key.undo]++;
 	mutex_unlock(&st->mutex);
 	st->half->down[r->key.undo](r->key.arg);
@@ -175,7 +209,7 @@ static bool clear_last(struct state *st, unsigned long start, size_t size)
 	struct record *r;
 
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
-		if (r->lock || !names(st->plan, r, start, size))
+		if (r->lock || r->pending || !names(st->plan, r, start, size))
 			continue;
 		if (is_own_work(r) || is_memory(st, r, start))
 			ledger_drop(st, r);
@@ -202,7 +236,8 @@ static bool undo_last_of_call(struct call *c, bool lock)
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
 		if (r->seq <= c->mark)
 			return false;
-		if (r->outermost != c->outermost->seq || r->lock != lock || is_own_work(r))
+		if (r->outermost != c->outermost->seq || r->lock != lock || r->pending ||
+		    is_own_work(r))
 			continue;
 		if (lock)
 			c->outermost->locks--;
@@ -230,7 +265,7 @@ static bool undo_last_since(struct state *st, u64 mark, struct scope *scope)
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
 		if (r->seq <= mark)
 			return false;
-		if (r->scope != scope || r->lock || is_own_work(r))
+		if (r->scope != scope || r->lock || r->pending || is_own_work(r))
 			continue;
 		undo(st, r);
 		return true;
@@ -272,7 +307,8 @@ static bool undo_a_stop(struct state *st, struct scope *scope)
 	struct record *r;
 
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
-		if (r->scope != scope || !(st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS))
+		if (r->scope != scope || r->pending ||
+		    !(st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS))
 			continue;
 		undo(st, r);
 		return true;
@@ -295,7 +331,7 @@ static bool undo_last_of_scope(struct state *st, struct scope *scope)
 
 	list_for_each_entry_reverse(r, &st->ledger.list, node) {
 		/* A lock is for the thread to give back that took it. */
-		if (scope && (r->scope != scope || r->lock || is_own_work(r)))
+		if (scope && (r->scope != scope || r->lock || r->pending || is_own_work(r)))
 			continue;
 		undo(st, r);
 		return true;
@@ -337,7 +373,7 @@ void ledger_left_over(struct state *st, struct scope *scope)
 	list_for_each_entry_safe(r, more, &st->ledger.list, node) {
 		bool stops = st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS;
 
-		if (r->scope != scope)
+		if (r->scope != scope || r->pending)
 			continue;
 		/* A device that was turned off is quiet, whether or not the driver said so. */
 		if (!stops && at < sizeof(names) - 1)

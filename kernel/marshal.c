@@ -139,7 +139,7 @@ int wire_out(struct walk *k, u64 v, u16 type, bool follow, struct tandem_wire *o
 	}
 	if (!o) {
 		out->tag = TANDEM_WIRE_TOKEN;
-		return token_of(k->w, v, &out->index);
+		return token_of(k->w, v, type, &out->index);
 	}
 	err = announce(k, o);
 	if (err)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tokens: kernel pointers that the user half may only hand back, until the outermost
- * upcall in which it got them returns.
+ * upcall in which it got them returns. Each knows as what it was given out: a kernel pointer
+ * of unknown kind is good for nothing but comparing and for what asks for no kind.
  */
 #include <linux/hash.h>
 #include <linux/slab.h>
@@ -41,7 +42,32 @@ static int grow(struct tokens *t)
 	return 0;
 }
 
-int token_of(struct worker *w, unsigned long address, u32 *id)
+/* A record and its first member have one address. The last of many kinds is the one that is kept. */
+static void add_type(struct token *token, u16 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < TOKEN_TYPES - 1; i++)
+		if (token->type[i] == type || token->type[i] == TANDEM_NONE)
+			break;
+	token->type[i] = type;
+}
+
+/* May what was given out as this be named as a @type at @offset? */
+bool token_fits(const struct tandem_plan *plan, const struct token *token, u32 offset, u16 type)
+{
+	unsigned int i;
+
+	if (type == TANDEM_NONE && !offset)
+		return true;
+	for (i = 0; i < TOKEN_TYPES && token->type[i] != TANDEM_NONE; i++)
+		if (type == TANDEM_NONE ? offset < plan->type[token->type[i]].size :
+					  tandem_place_inside(plan, token->type[i], offset, type))
+			return true;
+	return false;
+}
+
+int token_of(struct worker *w, unsigned long address, u16 type, u32 *id)
 {
 	struct tokens *t = &w->tokens;
 	u32 *slot;
@@ -55,14 +81,17 @@ int token_of(struct worker *w, unsigned long address, u32 *id)
 			w->channel->tokens = 1;
 		t->token[t->count].id = w->channel->tokens;
 		t->token[t->count].address = address;
+		memset(t->token[t->count].type, 0xff, sizeof(t->token[0].type));
 		*slot = ++t->count;
 		w->channel->state->stats.tokens++;
 	}
+	if (type != TANDEM_NONE)
+		add_type(&t->token[*slot - 1], type);
 	*id = t->token[*slot - 1].id;
 	return 0;
 }
 
-static struct token *find(struct tokens *t, u32 id)
+const struct token *token_find(const struct tokens *t, u32 id)
 {
 	u32 low = 0, high = t->count, first = t->count ? t->token[0].id : 0;
 
@@ -77,13 +106,6 @@ static struct token *find(struct tokens *t, u32 id)
 			high = mid;
 	}
 	return NULL;
-}
-
-unsigned long token_address(struct worker *w, u32 id)
-{
-	struct token *token = find(&w->tokens, id);
-
-	return token ? token->address : 0;
 }
 
 void tokens_reset(struct worker *w)

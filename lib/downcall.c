@@ -87,13 +87,16 @@ static int put_pointer(struct call *call, unsigned int i)
 	const void *pointer = (const void *)(unsigned long)call->arg[i];
 	const struct tandem_value *value = &call->down->arg[i];
 	struct tandem_seat *seat = &call->thread->seat;
+	tandem_u64 bytes = value->dir & TANDEM_ROOM && call->bytes ? call->bytes[i] : 0;
 
 	if (!tandem_wire_put(seat->names, &seat->twins, pointer, &call->wire[i]))
 		return 0;
+	if (bytes < value->bytes)
+		bytes = value->bytes;
 	/* A dead object or a kernel pointer is no local variable. */
-	if (!value->bytes || tandem_name_ours(seat->names, &seat->twins, pointer))
+	if (!bytes || tandem_name_ours(seat->names, &seat->twins, pointer))
 		refuse(call, i);
-	return put_flat(call, i, TANDEM_WIRE_BUFFER, value->bytes);
+	return put_flat(call, i, TANDEM_WIRE_BUFFER, bytes);
 }
 
 static int put_buffer(struct call *call, unsigned int i)

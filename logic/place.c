@@ -39,6 +39,11 @@ static bool starts(const struct tandem_plan *plan, __u16 outer, __u64 offset, __
 	return false;
 }
 
+bool tandem_place_inside(const struct tandem_plan *plan, __u16 outer, __u64 offset, __u16 type)
+{
+	return starts(plan, outer, offset, type, DEPTH_MAX);
+}
+
 enum tandem_place tandem_place_of(const struct tandem_plan *plan, const struct tandem_segment *seg,
 				  unsigned int nseg, __u64 size, __u64 offset, __u16 type)
 {

@@ -18,6 +18,9 @@ enum tandem_place {
 enum tandem_place tandem_place_of(const struct tandem_plan *plan, const struct tandem_segment *seg,
 				  unsigned int nseg, __u64 size, __u64 offset, __u16 type);
 
+/* Does a record of @type start at @offset of one of type @outer? */
+bool tandem_place_inside(const struct tandem_plan *plan, __u16 outer, __u64 offset, __u16 type);
+
 /*
  * The segments of memory that holds @type: an array of it, or with @tail one record and
  * the record that follows it. Writes at most 2; returns how many. 0: too small for one.

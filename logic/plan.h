@@ -63,6 +63,7 @@ struct tandem_type {
 	__u16 tail_type;	/* record that follows this one in its allocation (private area), or NONE */
 	__u16 life;
 	__u32 tail_offset;
+	__u8 opaque;		/* the kernel's own: its fields never cross, and it lies in no shared memory */
 };
 
 /* ---- views: which fields an entry point's functions may read and write ---- */
@@ -95,6 +96,20 @@ enum tandem_value_kind {
 
 #define TANDEM_IN	1
 #define TANDEM_OUT	2
+#define TANDEM_ROOM	4	/* PTR of a downcall: the half's length function says how many bytes must be there */
+
+/* A field that an argument may point to, or a function. The last one of a list has no type. */
+struct tandem_spot {
+	__u16 type;		/* or the symbol's id */
+	__u16 reserved;
+	__u32 offset;		/* bytes, in the record */
+	__u32 bytes;
+};
+
+#define TANDEM_SPOT_ANY		0
+#define TANDEM_SPOT_LOCAL	1	/* only local variables of the user half: flat memory */
+#define TANDEM_SPOT_FIELDS	2	/* only the fields that are listed */
+#define TANDEM_SPOT_SYMBOLS	4	/* only a symbol: one that is listed, if any is */
 
 /*
  * PTR in a downcall that lies in no object of the user half (a local variable): if
@@ -107,12 +122,13 @@ struct tandem_value {
 	__u8 kind;
 	__u8 size;		/* SCALAR: 1, 2, 4, 8 */
 	__u8 is_signed;
-	__u8 dir;		/* TANDEM_IN | TANDEM_OUT */
+	__u8 dir;		/* TANDEM_IN | TANDEM_OUT | TANDEM_ROOM */
 	__u16 type;		/* PTR: pointee, or NONE */
 	__u8 null;		/* of a downcall: may be NULL; refused otherwise */
-	__u8 reserved;
+	__u8 spots;		/* PTR of a downcall: TANDEM_SPOT_*, LOCAL | FIELDS for both */
 	__u32 bytes;		/* PTR: size of flat memory, 0 if it may not be flat */
 	const char *name;
+	const struct tandem_spot *spot;
 };
 
 /* ---- ledger rules: what a downcall acquires or releases, and how it is undone ---- */

@@ -183,9 +183,30 @@ static void thunk(const struct plan *plan, unsigned int i, struct text *out)
 static bool has_length(const struct plan_down *d)
 {
 	for (unsigned int j = 0; d->func && j < d->func->nparam; j++)
-		if (policy_find("buffer", text_format("%s/%u", d->func->name, j)))
+		if (plan_length(d->func, j))
 			return true;
 	return false;
+}
+
+static struct policy_line *check_of(const struct plan_down *d)
+{
+	return d->func ? policy_find("check", d->func->name) : NULL;
+}
+
+/* The arguments as policy names them. */
+static void named_arguments(const struct func *f, struct text *out)
+{
+	for (unsigned int j = 0; j < f->nparam; j++)
+		text_add(out, "\t__typeof__(%s) a%u = (__typeof__(%s))a[%u];\n", f->param[j].type_text, j, f->param[j].type_text, j);
+	for (unsigned int j = 0; j < f->nparam; j++)
+		text_add(out, "\t(void)a%u;\n", j);
+}
+
+static void check(const struct plan_down *d, unsigned int i, struct text *out)
+{
+	text_add(out, "_Bool tandem_check_%u(const " U64 " *a)\n{\n", i);
+	named_arguments(d->func, out);
+	text_add(out, "\treturn (%s);\n}\n", check_of(d)->code);
 }
 
 static void length(const struct plan_down *d, unsigned int i, struct text *out)
@@ -193,13 +214,10 @@ static void length(const struct plan_down *d, unsigned int i, struct text *out)
 	const struct func *f = d->func;
 
 	text_add(out, U64 " tandem_length_%u(const " U64 " *a, unsigned int n)\n{\n", i);
-	for (unsigned int j = 0; j < f->nparam; j++)
-		text_add(out, "\t__typeof__(%s) a%u = (__typeof__(%s))a[%u];\n", f->param[j].type_text, j, f->param[j].type_text, j);
-	for (unsigned int j = 0; j < f->nparam; j++)
-		text_add(out, "\t(void)a%u;\n", j);
+	named_arguments(f, out);
 	text_add(out, "\tswitch (n) {\n");
 	for (unsigned int j = 0; j < f->nparam; j++) {
-		struct policy_line *l = policy_find("buffer", text_format("%s/%u", f->name, j));
+		struct policy_line *l = plan_length(f, j);
 
 		if (l)
 			text_add(out, "\tcase %u: return (%s);\n", j, l->code);
@@ -231,6 +249,8 @@ void emit_kernel_unit(struct plan *plan, struct tu *tu, struct text *out)
 			thunk(plan, i, out);
 			if (has_length(&plan->down[i]))
 				length(&plan->down[i], i, out);
+			if (check_of(&plan->down[i]))
+				check(&plan->down[i], i, out);
 		}
 	for (unsigned int i = 0; i < plan->nsymbol; i++)
 		if (plan->symbol[i].tu == tu)
@@ -252,6 +272,8 @@ void emit_kernel_half(struct plan *plan, struct text *out)
 		text_add(out, "u64 tandem_thunk_%u(const u64 *a);\n", i);
 		if (has_length(&plan->down[i]))
 			text_add(out, "u64 tandem_length_%u(const u64 *a, unsigned int n);\n", i);
+		if (check_of(&plan->down[i]))
+			text_add(out, "bool tandem_check_%u(const u64 *a);\n", i);
 	}
 	for (unsigned int i = 0; i < plan->nsymbol; i++)
 		text_add(out, "extern const char tandem_symbol_%u[];\n", i);
@@ -267,6 +289,9 @@ void emit_kernel_half(struct plan *plan, struct text *out)
 	text_add(out, "\tNULL\n};\nstatic const tandem_length down_length[] = {\n");
 	for (unsigned int i = 0; i < plan->ndown; i++)
 		text_add(out, has_length(&plan->down[i]) ? "\ttandem_length_%u,\n" : "\tNULL,\n", i);
+	text_add(out, "\tNULL\n};\nstatic const tandem_check down_check[] = {\n");
+	for (unsigned int i = 0; i < plan->ndown; i++)
+		text_add(out, check_of(&plan->down[i]) ? "\ttandem_check_%u,\n" : "\tNULL,\n", i);
 	text_add(out, "\tNULL\n};\nstatic const void *const symbol_address[] = {\n");
 	for (unsigned int i = 0; i < plan->nsymbol; i++)
 		text_add(out, "\ttandem_symbol_%u,\n", i);
@@ -274,7 +299,7 @@ void emit_kernel_half(struct plan *plan, struct text *out)
 	for (unsigned int i = 0; i < plan->nglobal; i++)
 		text_add(out, "\ttandem_global_%u,\n", i);
 	text_add(out, "\tNULL\n};\n\nstatic struct tandem_half half = {\n\t.plan = &tandem_plan,\n\t.owner = THIS_MODULE,\n"
-		 "\t.down = down_thunk,\n\t.length = down_length,\n\t.symbol = symbol_address,\n\t.global = global_address,\n};\n\n");
+		 "\t.down = down_thunk,\n\t.length = down_length,\n\t.check = down_check,\n\t.symbol = symbol_address,\n\t.global = global_address,\n};\n\n");
 	text_add(out, "int tandem_up(unsigned int entry, const u64 *arg, const u64 *bytes, u64 *result);\n"
 		 "int tandem_up(unsigned int entry, const u64 *arg, const u64 *bytes, u64 *result)\n{\n"
 		 "\treturn tandem_upcall(&half, entry, arg, bytes, result);\n}\n\n"

@@ -32,7 +32,7 @@ static void down_body(const struct plan *plan, int down, const struct func *f, c
 		text_add(out, "__builtin_va_list tandem_ap; __builtin_va_start(tandem_ap, %s); const char *tandem_text = "
 			 "tandem_vformat(%s, &tandem_ap); __builtin_va_end(tandem_ap); ", name[f->nparam - 1], name[d->print]);
 	for (unsigned int i = 0; i < f->nparam; i++) {
-		struct policy_line *l = policy_find("buffer", text_format("%s/%u", f->name, i));
+		struct policy_line *l = plan_length(f, i);
 
 		if (!l)
 			continue;

@@ -134,7 +134,7 @@ struct node *node_value_of(struct node *n, const struct var *v)
 	return l && l->kind == N_REF && l->var == v ? n->child->next : NULL;
 }
 
-static void values_add(struct func *f, struct func_list **out)
+void node_function_add(struct func *f, struct func_list **out)
 {
 	struct func_list *l;
 
@@ -154,7 +154,7 @@ void node_functions(struct model *model, struct func *f, struct node *n, int lev
 	struct func_list *l;
 
 	if (fn) {
-		values_add(fn, out);
+		node_function_add(fn, out);
 		return;
 	}
 	while (v && v->kind == N_INDEX)
@@ -166,7 +166,7 @@ void node_functions(struct model *model, struct func *f, struct node *n, int lev
 			node_functions(model, f, at, level + 1, out);
 	} else if (v->kind == N_MEMBER && v->field) {
 		for (l = v->field->stored; l; l = l->next)
-			values_add(l->func, out);
+			node_function_add(l->func, out);
 	} else if (v->kind == N_CALL && call_target(v) && call_target(v)->body) {
 		while ((at = node_next(call_target(v)->body, at)))
 			if (at->kind == N_RETURN && at->child)
@@ -181,7 +181,7 @@ void node_functions(struct model *model, struct func *f, struct node *n, int lev
 			for (struct func *g = model->func; g && f->param[i].var == v->var; g = g->next)
 				for (struct role *r = g->role; r; r = r->next)
 					if (r->callee == f && r->arg == i)
-						values_add(g, out);
+						node_function_add(g, out);
 	}
 }
 

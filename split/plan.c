@@ -8,6 +8,7 @@
 #include "plan.h"
 #include "reach.h"
 #include "scan.h"
+#include "spot.h"
 #include "xalloc.h"
 
 #define ADD(array, count) ({ \
@@ -188,10 +189,12 @@ static void region_down(struct plan *plan, struct func *f, struct region *r)
 	for (unsigned int i = 0; i < d->nparam; i++) {
 		d->param[i].name = var[i]->name;
 		d->param[i].type = address[i] ? pointer_to(var[i]->type) : var[i]->type;
-		d->param[i].null = !address[i] && (!var[i]->is_param || node_param_may_be_null(plan->model, f, var[i], 0));
+		d->param[i].address = address[i];
+		d->param[i].null = !address[i] && spot_null(plan->model, r, var[i]);
 	}
 	if (outline_returns_value(r)) {
 		d->param[d->nparam].name = "tandem_ret";
+		d->param[d->nparam].address = true;
 		d->param[d->nparam++].type = pointer_to(f->result);
 	}
 }
@@ -347,6 +350,45 @@ static void symbols(struct plan *plan)
 				symbol_add(plan, f, NULL);
 }
 
+/* ---- arguments ---- */
+
+struct policy_line *plan_length(const struct func *f, unsigned int i)
+{
+	char *key = text_format("%s/%u", f->name, i);
+	struct policy_line *l = policy_find("buffer", key);
+
+	l = l ? l : policy_find("room", key);
+	free(key);
+	return l;
+}
+
+bool plan_is_string(const struct type *t)
+{
+	return t->kind == TYPE_POINTER && t->target_const && t->target->kind == TYPE_INT && t->target->size == 1 &&
+	       !strcmp(t->target->name, "char");
+}
+
+static void arguments(struct plan *plan, struct plan_down *d)
+{
+	unsigned int n = d->func ? d->func->nparam : d->nparam;
+
+	d->arg = xcalloc(n + 1, sizeof(*d->arg));
+	if (d->func && d->func->result->kind == TYPE_POINTER)
+		d->gives = d->func->result->target->record ? d->func->result->target->record :
+			   d->func->result->target->kind == TYPE_VOID && !d->alloc ? spot_result(plan, d->func) : NULL;
+	for (unsigned int i = 0; i < n; i++) {
+		struct type *t = d->func ? d->func->param[i].type : d->param[i].type;
+
+		if (t->kind != TYPE_POINTER)
+			continue;
+		d->arg[i].local = !d->func && d->param[i].address;
+		if (t->target->record)
+			d->arg[i].record = t->target->record;
+		else if (d->func && !plan_is_string(t))
+			spot_find(plan, d->func, i, &d->arg[i]);
+	}
+}
+
 /* Kernel functions whose stand-in user-half code needs. */
 static void needs(struct plan *plan)
 {
@@ -376,6 +418,8 @@ struct plan *plan_make(struct model *model)
 	symbols(plan);
 	needs(plan);
 	entries(plan);
+	for (unsigned int i = 0; i < plan->ndown; i++)
+		arguments(plan, &plan->down[i]);
 	reach(plan);
 	return plan;
 }

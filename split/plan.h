@@ -18,6 +18,7 @@ struct plan_leaf {
 	uint64_t mask;
 	enum { LEAF_WORD = 1, LEAF_BITS, LEAF_PTR, LEAF_STR } kind;
 	int type;
+	struct record *to;	/* PTR: what it points to, if nothing else is known to */
 	bool is_const;
 };
 
@@ -31,7 +32,7 @@ struct plan_type {
 	unsigned int nembed;
 	int tail;
 	uint32_t tail_offset;
-	bool device;
+	bool device, opaque;
 };
 
 struct plan_use {
@@ -56,6 +57,16 @@ struct plan_entry {
 	unsigned int nuse;
 };
 
+/* What a pointer argument of a downcall may be. */
+struct plan_arg {
+	struct record *record;	/* this record, or NULL */
+	bool local;		/* a local variable of the user half */
+	struct { struct record *in; uint64_t offset, bytes; } *spot;	/* or one of these fields */
+	unsigned int nspot;
+	bool is_function;
+	struct func_list *func;		/* these functions, if they are known */
+};
+
 struct plan_down {
 	const char *name;
 	struct func *func;	/* or */
@@ -66,7 +77,9 @@ struct plan_down {
 	int print;		/* place of the format, or -1 */
 	const char *variant;	/* name of the user half's stub */
 	unsigned int nparam;	/* of a region's function */
-	struct { const char *name; struct type *type; bool null; } *param;
+	struct { const char *name; struct type *type; bool null, address; } *param;
+	struct plan_arg *arg;
+	struct record *gives;	/* what its result is used as, or NULL */
 	struct type *region_result;
 };
 
@@ -101,6 +114,10 @@ int plan_type_of(const struct plan *plan, const struct record *record);
 bool plan_kernel_calls(const struct plan *plan, const char *name);
 /* Policy line @word for one of the roles of @f or its name, with suffix "/arg" if arg >= 0. */
 struct policy_line *plan_policy(const char *word, const struct func *f, int arg);
+
+/* The `buffer` or `room` line for argument @i of @f, or NULL. */
+struct policy_line *plan_length(const struct func *f, unsigned int i);
+bool plan_is_string(const struct type *t);
 
 /* The C text of the plan; @build_id has 40 digits. */
 void plan_write(const struct plan *plan, const char *build_id, struct text *out);

@@ -55,12 +55,20 @@ static void write_types(const struct plan *plan, struct text *out)
 		text_add(out, "\t{ \"%s\", %u, %u, %u, ", t->name, t->size, t->nleaf, nembed);
 		text_add(out, t->nleaf ? "leaf_%u, " : "0, ", i);
 		text_add(out, t->nembed ? "embed_%u, " : "0, ", i);
-		text_add(out, "%u, %s, %u },\n", id(t->tail), t->device ? "TANDEM_LIFE_DEVICE" : "TANDEM_LIFE_CALL", t->tail_offset);
+		text_add(out, "%u, %s, %u, %d },\n", id(t->tail), t->device ? "TANDEM_LIFE_DEVICE" : "TANDEM_LIFE_CALL",
+			 t->tail_offset, t->opaque);
 	}
 	text_add(out, "\t{ 0 }\n};\n");
 }
 
 /* ---- values ---- */
+
+/* A pointer argument of a downcall, beyond its type. */
+struct aim {
+	const struct plan_arg *arg;
+	const struct policy_line *room;
+	unsigned int down, n;
+};
 
 static const char *dir_of(const struct policy_line *buffer, const struct type *t)
 {
@@ -71,7 +79,7 @@ static const char *dir_of(const struct policy_line *buffer, const struct type *t
 }
 
 static void value(const struct plan *plan, struct text *out, struct type *t, const char *name, struct policy_line *buffer,
-		  const char *text_kind, struct record *record, bool null)
+		  const char *text_kind, struct record *record, bool null, const struct aim *aim)
 {
 	switch (t->kind) {
 	case TYPE_VOID:
@@ -93,8 +101,12 @@ static void value(const struct plan *plan, struct text *out, struct type *t, con
 	}
 	if (!record && t->kind == TYPE_POINTER)
 		record = t->target->record;
-	text_add(out, "{ TANDEM_VALUE_PTR, 8, 0, %s, %u, %d, 0, %u, \"%s\" }", dir_of(NULL, t), id(plan_type_of(plan, record)), null,
+	text_add(out, "{ TANDEM_VALUE_PTR, 8, 0, %s%s, %u, %d, %s%s, %u, \"%s\"", dir_of(NULL, t),
+		 aim && aim->room ? " | TANDEM_ROOM" : "", id(plan_type_of(plan, record)), null,
+		 aim && aim->arg->local ? "TANDEM_SPOT_LOCAL" : aim && aim->arg->is_function ? "TANDEM_SPOT_SYMBOLS" : "0",
+		 aim && aim->arg->nspot ? " | TANDEM_SPOT_FIELDS" : "",
 		 t->kind == TYPE_POINTER && type_is_flat(t->target) ? (unsigned int)t->target->size : 0, name);
+	text_add(out, aim && (aim->arg->nspot || aim->arg->func) ? ", spot_%u_%u }" : ", 0 }", aim ? aim->down : 0, aim ? aim->n : 0);
 }
 
 /* Does policy, or a call in the driver, let argument @i of @f be NULL? */
@@ -108,12 +120,6 @@ static bool may_be_null(const struct plan *plan, const struct func *f, unsigned 
 			if (e->callee == f && e->call && runs_in_user(in) && node_may_be_null(plan->model, in, call_arg(e->call, i), 0))
 				return true;
 	return false;
-}
-
-static bool is_string(const struct type *t)
-{
-	return t->kind == TYPE_POINTER && t->target_const && t->target->kind == TYPE_INT && t->target->size == 1 &&
-	       !strcmp(t->target->name, "char");
 }
 
 static bool keeps(const char *name, unsigned int i)
@@ -145,7 +151,7 @@ static void write_entries(const struct plan *plan, struct text *out)
 			for (unsigned int j = 0; j < f->nparam; j++) {
 				text_add(out, "\t");
 				value(plan, out, f->param[j].type, f->param[j].name, plan_policy("buffer", f, j), NULL,
-				      typed_param(plan, f, j), true);
+				      typed_param(plan, f, j), true, NULL);
 				text_add(out, ",\n");
 			}
 			text_add(out, "};\n");
@@ -196,7 +202,7 @@ static void write_entries(const struct plan *plan, struct text *out)
 			nglobal += e->reach.var_how[g] != 0;
 		text_add(out, "\t{ \"%s\", ", e->func->name);
 		text_add(out, e->func->nparam ? "entry_arg_%u, " : "0, ", i);
-		value(plan, out, e->func->result, "result", NULL, NULL, NULL, true);
+		value(plan, out, e->func->result, "result", NULL, NULL, NULL, true, NULL);
 		text_add(out, ", %u, 0%s%s%s, %u, NVIEW_%u, %u, view_%u, entry_global_%u, may_%u },\n", e->func->nparam,
 			 e->reads ? " | TANDEM_ENTRY_READS" : "", e->begins ? " | TANDEM_ENTRY_BEGINS" : "",
 			 e->ends ? " | TANDEM_ENTRY_ENDS" : "", id(e->closes), i, nglobal, i, i, i);
@@ -209,10 +215,27 @@ static void write_entries(const struct plan *plan, struct text *out)
 static void region_args(const struct plan *plan, const struct plan_down *d, struct text *out)
 {
 	for (unsigned int j = 0; j < d->nparam; j++) {
+		struct aim aim = { .arg = &d->arg[j] };
+
 		text_add(out, "\t");
-		value(plan, out, d->param[j].type, d->param[j].name, NULL, NULL, NULL, d->param[j].null);
+		value(plan, out, d->param[j].type, d->param[j].name, NULL, NULL, NULL, d->param[j].null, &aim);
 		text_add(out, ",\n");
 	}
+}
+
+static void write_spots(const struct plan *plan, unsigned int down, unsigned int n, struct text *out)
+{
+	const struct plan_arg *arg = &plan->down[down].arg[n];
+
+	if (!arg->nspot && !arg->func)
+		return;
+	text_add(out, "static const struct tandem_spot spot_%u_%u[] = {\n", down, n);
+	for (unsigned int i = 0; i < arg->nspot; i++)
+		text_add(out, "\t{ %u, 0, %u, %u },\t/* %s */\n", id(plan_type_of(plan, arg->spot[i].in)),
+			 (unsigned int)arg->spot[i].offset, (unsigned int)arg->spot[i].bytes, arg->spot[i].in->name);
+	for (struct func_list *l = arg->func; l; l = l->next)
+		text_add(out, "\t{ %d, 0, 0, 0 },\t/* %s */\n", l->func->symbol, l->func->name);
+	text_add(out, "\t{ 0xffff, 0, 0, 0 }\n};\n");
 }
 
 static int down_named(const struct plan *plan, const char *name)
@@ -339,17 +362,20 @@ static void write_downs(const struct plan *plan, struct text *out)
 		const struct plan_down *d = &plan->down[i];
 		const struct func *f = d->func;
 
+		for (unsigned int j = 0; f && j < f->nparam; j++)
+			write_spots(plan, i, j, out);
 		text_add(out, "static const struct tandem_value down_arg_%u[] = {\t/* %s */\n", i, d->name);
 		if (d->region)
 			region_args(plan, d, out);
 		for (unsigned int j = 0; f && j < f->nparam; j++) {
+			struct aim aim = { .arg = &d->arg[j], .down = i, .n = j, .room = policy_find("room", text_format("%s/%u", f->name, j)) };
 			const char *kind = NULL;
 
-			if (is_string(f->param[j].type))
+			if (plan_is_string(f->param[j].type))
 				kind = keeps(f->name, j) ? "TANDEM_VALUE_INTERN" : "TANDEM_VALUE_STRING";
 			text_add(out, "\t");
 			value(plan, out, f->param[j].type, f->param[j].name, policy_find("buffer", text_format("%s/%u", f->name, j)),
-			      kind, NULL, may_be_null(plan, f, j));
+			      kind, d->arg[j].record, may_be_null(plan, f, j), &aim);
 			text_add(out, ",\n");
 		}
 		text_add(out, "\t{ 0 }\n};\n");
@@ -363,7 +389,7 @@ static void write_downs(const struct plan *plan, struct text *out)
 		struct type *result = queued ? &none : f ? f->result : d->region_result;
 
 		text_add(out, "\t{ \"%s\", down_arg_%u, ", d->name, i);
-		value(plan, out, result, "result", NULL, f && is_string(result) ? "TANDEM_VALUE_STRING" : NULL, NULL, true);
+		value(plan, out, result, "result", NULL, f && plan_is_string(result) ? "TANDEM_VALUE_STRING" : NULL, d->gives, true, NULL);
 		text_add(out, ", %u, 0%s%s%s%s%s, 0, ", f ? f->nparam : d->nparam,
 			 f && policy_find("short", f->name) ? " | TANDEM_DOWN_SHORT" : "",
 			 queued ? " | TANDEM_DOWN_QUEUED" : "",

@@ -23,7 +23,7 @@ static const struct word {
 	{ "print", 2, 2, false }, { "keeps", 2, 2, false }, { "null", 2, 2, false }, { "short", 1, 1, false }, { "queued", 1, 1, false },
 	{ "quiet", 1, 1, false },
 	{ "alloc", 3, 6, false }, { "frees", 1, 1, false }, { "stops", 1, 1, false }, { "acquire", 3, 10, false }, { "single", 1, 1, false }, { "mutex", 2, 4, false },
-	{ "buffer", 3, 3, true }, { "type", 3, 3, false }, { "points", 2, 2, false }, { "string", 1, 1, false },
+	{ "buffer", 3, 3, true }, { "room", 1, 1, true }, { "check", 1, 1, true }, { "type", 3, 3, false }, { "points", 2, 2, false }, { "string", 1, 1, false },
 	{ "fail", 1, 1, true }, { "reads", 1, 2, false }, { "begins", 1, 1, false }, { "ends", 1, 1, false }, { "closes", 2, 2, false },
 	{ "tail", 3, 3, false }, { "life", 2, 2, false }, { "overlay", 3, 3, false }, { "noreturn", 1, 1, false }, { "named", 1, 1, false }, { "private", 1, 1, false },
 };

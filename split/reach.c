@@ -243,8 +243,10 @@ static struct plan_leaf *leaf_new(struct plan_type *t, const struct plan_leaf *l
 
 		if (leaf->kind != LEAF_BITS && leaf->offset < l->offset + l->size && l->offset < leaf->offset + leaf->size &&
 		    l->kind != LEAF_BITS) {
-			if (l->kind == LEAF_PTR && leaf->kind == LEAF_PTR)
+			if (l->kind == LEAF_PTR && leaf->kind == LEAF_PTR) {
 				l->type = -1;
+				l->to = NULL;
+			}
 			return NULL;
 		}
 	}
@@ -288,6 +290,15 @@ static int pointee(struct plan *plan, const struct field *f)
 static void flatten(struct plan *plan, int type, struct record *r, uint32_t base, const char *path,
 		    unsigned int count, uint32_t stride);
 
+static void embed_new(struct plan_type *t, struct record *r, uint32_t offset, uint32_t stride, unsigned int count)
+{
+	t->embed = xrealloc(t->embed, (t->nembed + 1) * sizeof(*t->embed));
+	t->embed[t->nembed].offset = offset;
+	t->embed[t->nembed].stride = stride;
+	t->embed[t->nembed].count = count;
+	t->embed[t->nembed++].record = r;
+}
+
 /* Bytes of the innermost union around: what an array of open length beside the other members has. */
 static uint64_t union_room;
 
@@ -309,8 +320,12 @@ static void flatten_field(struct plan *plan, int type, struct field *f, uint32_t
 	leaf.name = text_intern(text_format("%s%s%s", path, *path && *f->name ? "." : "", f->name));
 	leaf.offset = base + f->offset_bits / 8;
 	if (element->kind == TYPE_RECORD) {
-		if (is_opaque(element->record))
+		if (is_opaque(element->record)) {
+			if (n == 1 || count == 1)
+				embed_new(&plan->type[type], element->record, leaf.offset, n > 1 ? element->size : stride,
+					  n > 1 ? n : count);
 			return;
+		}
 		if (n > 1 && count > 1) {
 			for (unsigned int i = 0; i < n && n <= 16; i++)
 				flatten(plan, type, element->record, leaf.offset + i * element->size,
@@ -347,8 +362,12 @@ static void flatten_field(struct plan *plan, int type, struct field *f, uint32_t
 		leaf.mask = ((f->bits == 64 ? 0 : 1ULL << f->bits) - 1) << f->offset_bits % unit;
 	} else if (element->kind == TYPE_POINTER) {
 		leaf.kind = policy_find("string", field_name(f)) ? LEAF_STR : LEAF_PTR;
-		if (leaf.kind == LEAF_PTR && element->target->kind != TYPE_FUNCTION && f->type->kind == TYPE_POINTER)
+		if (leaf.kind == LEAF_PTR && element->target->kind != TYPE_FUNCTION && f->type->kind == TYPE_POINTER) {
 			leaf.type = pointee(plan, f);
+			leaf.to = element->target->record;
+			if (!leaf.to && f->holds && !f->holds_many)
+				leaf.to = f->holds->record;
+		}
 	} else if (element->size == 1 || element->size == 2 || element->size == 4 || element->size == 8) {
 		leaf.kind = f->user_merges && f->kernel_writes ? LEAF_BITS : LEAF_WORD;
 		if (leaf.kind == LEAF_BITS)
@@ -383,13 +402,8 @@ static void flatten(struct plan *plan, int type, struct record *r, uint32_t base
 		union_room = r->type->size;
 	else if (r->type->size)
 		union_room = 0;
-	if (base || count > 1 || r != t->record) {
-		t->embed = xrealloc(t->embed, (t->nembed + 1) * sizeof(*t->embed));
-		t->embed[t->nembed].offset = base;
-		t->embed[t->nembed].stride = stride;
-		t->embed[t->nembed].count = count;
-		t->embed[t->nembed++].record = r;
-	}
+	if (base || count > 1 || r != t->record)
+		embed_new(t, r, base, stride, count);
 	for (unsigned int i = 0; i < r->nfield; i++) {
 		overlay(plan, type, r, &r->field[i], base, path);
 		flatten_field(plan, type, &r->field[i], base, path, count, stride);
@@ -427,19 +441,17 @@ static int compare_leaf(const void *a, const void *b)
 	return x->mask < y->mask ? -1 : x->mask > y->mask;
 }
 
-static int type_add(struct plan *plan, struct record *r)
+static int type_make(struct plan *plan, struct record *r)
 {
-	int i = plan_type_of(plan, r);
+	bool known = r->is_complete && r->type && r->type->size;
+	struct plan_type *t = type_new(plan, r->name, known ? r->type->size : 1);
+	int i = plan->ntype - 1;
 	struct policy_line *l;
-	struct plan_type *t;
 
-	if (i >= 0)
-		return i;
-	if (!r->is_complete || !r->type || (!crosses(plan, r, 0) && !policy_find("tail", short_name(r))))
-		return -1;
-	t = type_new(plan, r->name, r->type->size);
-	i = plan->ntype - 1;
 	t->record = r;
+	t->opaque = is_opaque(r) || !known;
+	if (t->opaque)
+		return i;
 	l = policy_find("life", short_name(r));
 	t->device = l && !strcmp(l->arg[1], "device");
 	flatten(plan, i, r, 0, "", 1, 0);
@@ -465,6 +477,46 @@ static int type_add(struct plan *plan, struct record *r)
 	return i;
 }
 
+static int type_add(struct plan *plan, struct record *r)
+{
+	int i = plan_type_of(plan, r);
+
+	if (i >= 0)
+		return i;
+	if (!r->is_complete || !r->type || (!crosses(plan, r, 0) && !policy_find("tail", short_name(r))))
+		return -1;
+	return type_make(plan, r);
+}
+
+/* A record that downcalls are given: it must be known where one is, though no field of it may cross. */
+static void type_asked(struct plan *plan, struct record *r)
+{
+	if (r && !strchr(r->name, '(') && plan_type_of(plan, r) < 0)
+		type_make(plan, r);
+}
+
+static void asked_types(struct plan *plan)
+{
+	for (unsigned int i = 0; i < plan->ndown; i++) {
+		struct plan_down *d = &plan->down[i];
+		unsigned int n = d->func ? d->func->nparam : d->nparam;
+
+		type_asked(plan, d->gives);
+		for (unsigned int j = 0; j < n; j++) {
+			type_asked(plan, d->arg[j].record);
+			for (unsigned int k = 0; k < d->arg[j].nspot; k++)
+				type_asked(plan, d->arg[j].spot[k].in);
+		}
+	}
+	for (unsigned int i = 0; i < plan->ntype; i++)
+		for (unsigned int k = 0; k < plan->type[i].nleaf; k++) {
+			struct plan_leaf *l = &plan->type[i].leaf[k];
+
+			if (l->kind == LEAF_PTR && l->type < 0)
+				l->type = plan_type_of(plan, l->to);
+		}
+}
+
 static void global_type(struct plan *plan, struct var *v)
 {
 	struct type *t = v->type, *element = t;
@@ -481,10 +533,13 @@ static void global_type(struct plan *plan, struct var *v)
 	if (element->kind == TYPE_RECORD) {
 		if (!is_opaque(element->record))
 			flatten(plan, i, element->record, 0, v->name, n, n > 1 ? element->size : 0);
+		else
+			embed_new(&plan->type[i], element->record, 0, n > 1 ? element->size : 0, n);
 	} else if (element->kind == TYPE_INT || element->kind == TYPE_BOOL || element->kind == TYPE_POINTER) {
 		struct plan_leaf leaf = { .name = v->name, .count = n, .stride = n > 1 ? element->size : 0,
 					  .size = element->size, .type = -1, .is_const = v->is_const || !v->is_own,
-					  .kind = element->kind == TYPE_POINTER ? LEAF_PTR : LEAF_WORD };
+					  .kind = element->kind == TYPE_POINTER ? LEAF_PTR : LEAF_WORD,
+					  .to = element->kind == TYPE_POINTER ? element->target->record : NULL };
 
 		p = &plan->type[i];
 		leaf_new(p, &leaf);
@@ -523,6 +578,7 @@ static void types(struct plan *plan)
 	}
 	for (unsigned int i = 0; i < plan->nglobal; i++)
 		global_type(plan, plan->global[i]);
+	asked_types(plan);
 }
 
 /* ---- views ---- */

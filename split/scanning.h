@@ -26,7 +26,10 @@ void scan_lock_call(struct scan *s, const struct func *f, struct node *n);
 struct func *node_function(struct node *n);
 /* May this value of @f, a pointer, be NULL for what the driver's code says of it? Conditions are not looked at. */
 bool node_may_be_null(struct model *model, struct func *f, struct node *n, int level);
+/* Is @n the variable, or part of what it is set to? Gives the value, or NULL. */
+struct node *node_value_of(struct node *n, const struct var *v);
 bool node_param_may_be_null(struct model *model, struct func *f, const struct var *v, int level);
+void node_function_add(struct func *f, struct func_list **out);
 /* Functions whose address @n may be, in the body of @f: through variables, parameters, tables, results. */
 void node_functions(struct model *model, struct func *f, struct node *n, int level, struct func_list **out);
 

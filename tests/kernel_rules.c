@@ -2,11 +2,33 @@
 /* Each way of breaking a rule of the channel condemns the user half, and changes nothing. */
 #include <errno.h>
 #include <signal.h>
+#include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "kernel_play.h"
 
 static int bad;
+
+/* What the kernel said of dev.cookie. */
+static struct tandem_wire token_of(struct raw_worker *w)
+{
+	const struct raw_object *o = dev_of(w);
+	struct tandem_wire wire = { 0 };
+	uint32_t at;
+
+	/* The only token in the fields: its place depends on what else is in the view. */
+	for (at = 0; at + sizeof(wire) <= o->sync_bytes; at += 8) {
+		memcpy(&wire, o->sync + at, sizeof(wire));
+		if (wire.tag == TANDEM_WIRE_TOKEN && wire.index && !wire.offset)
+			return wire;
+	}
+	puts("  no token came");
+	return wire;
+}
 
 static int64_t breaks(struct raw_worker *w)
 {
@@ -144,11 +166,103 @@ static int64_t breaks(struct raw_worker *w)
 		raw_down(w, LITMUS_DOWN_DMA, 2, dma);
 		return 0;
 	}
+	case 32: {	/* a bit beyond the object, of memory that is not shared, of a negative number */
+		struct tandem_wire bit[2] = { raw_scalar(8 * sizeof(struct litmus_dev)), wire };
+
+		raw_down(w, LITMUS_DOWN_BIT, 2, bit);
+		return 0;
+	}
+	case 33: {
+		struct tandem_wire bit[2] = { raw_scalar(-1), wire };
+
+		raw_down(w, LITMUS_DOWN_BIT, 2, bit);
+		return 0;
+	}
+	case 34: {	/* flat memory that is too short for the bit */
+		struct tandem_wire bit[2] = { raw_scalar(64), { .tag = TANDEM_WIRE_BUFFER } };
+
+		bit[1].index = raw_buffer(w, "litmus", 8);
+		raw_down(w, LITMUS_DOWN_BIT, 2, bit);
+		return 0;
+	}
+	case 35: {	/* what lies beside the field that the driver gives */
+		struct tandem_wire bit[2] = { raw_scalar(64), wire };
+
+		bit[1].offset = offsetof(struct litmus_dev, e);
+		raw_down(w, LITMUS_DOWN_FIELD, 2, bit);
+		return 0;
+	}
+	case 36: {	/* another field than that */
+		struct tandem_wire bit[2] = { raw_scalar(0), wire };
+
+		bit[1].offset = offsetof(struct litmus_dev, ring);
+		raw_down(w, LITMUS_DOWN_FIELD, 2, bit);
+		return 0;
+	}
+	case 37: {	/* flat memory instead of the field */
+		struct tandem_wire bit[2] = { raw_scalar(0), { .tag = TANDEM_WIRE_BUFFER } };
+
+		bit[1].index = raw_buffer(w, "litmus", 8);
+		raw_down(w, LITMUS_DOWN_FIELD, 2, bit);
+		return 0;
+	}
+	case 38:	/* an object instead of a local variable */
+		raw_down(w, LITMUS_DOWN_LOCAL, 1, &wire);
+		return 0;
+	case 39: {	/* untyped memory as a record */
+		struct tandem_wire ring[2] = { { 0 }, raw_scalar(0) };
+
+		raw_down(w, LITMUS_DOWN_RAW, 1, &size);
+		ring[0] = w->wire[0];
+		raw_down(w, LITMUS_DOWN_RING, 2, ring);
+		return 0;
+	}
+	case 40: {	/* a kernel pointer of unknown kind as a record */
+		struct tandem_wire ring[2] = { token_of(w), raw_scalar(0) };
+
+		raw_down(w, LITMUS_DOWN_RING, 2, ring);
+		return 0;
+	}
+	case 41: {	/* for a result to be written to */
+		struct tandem_wire dma[2] = { raw_scalar(4096), token_of(w) };
+
+		raw_down(w, LITMUS_DOWN_DMA, 2, dma);
+		return 0;
+	}
+	case 42:	/* another address than it is */
+		wire = token_of(w);
+		wire.offset = 8;
+		raw_flush_wire(w, o, LITMUS_USE_COOKIE, wire);
+		break;
+	case 43:	/* as a string */
+		wire = token_of(w);
+		raw_down(w, LITMUS_DOWN_LOG, 1, &wire);
+		return 0;
+	case 44:	/* with a release of another kind of memory */
+		raw_down(w, LITMUS_DOWN_ALLOC, 1, &size);
+		wire = w->wire[0];
+		raw_down(w, LITMUS_DOWN_OTHER_FREE, 1, &wire);
+		return 0;
+	case 45:
+		size = raw_scalar(11);
+		raw_down(w, LITMUS_DOWN_LITTLE, 1, &size);
+		return 0;
+	case 46:	/* memory as a function */
+		raw_down(w, LITMUS_DOWN_RUN, 1, &wire);
+		return 0;
+	case 47:	/* another symbol than the driver gives */
+		wire = (struct tandem_wire){ .tag = TANDEM_WIRE_SYMBOL, .index = 1 };
+		raw_down(w, LITMUS_DOWN_RUN, 1, &wire);
+		return 0;
+	case 48:	/* a kernel pointer as a function */
+		wire = token_of(w);
+		raw_down(w, LITMUS_DOWN_RUN, 1, &wire);
+		return 0;
 	}
 	return 0;
 }
 
-#define BREAKS	32
+#define BREAKS	49
 
 static void test_refused(void)
 {
@@ -165,7 +279,7 @@ static void test_refused(void)
 		if (f)
 			pclose(f);
 		if (ran.error != -EIO || ran.allocated || ran.locked || ran.dev.ticks ||
-		    ran.dev.fixed != 99)
+		    ran.dev.fixed != 99 || ran.harm)
 			printf("  %d was accepted\n", bad), failures++;
 		int how = finish(pid);	/* it may see the end before the signal */
 
@@ -173,9 +287,140 @@ static void test_refused(void)
 	}
 }
 
+/* ---- what keeps within the rules ---- */
+
+static int64_t keeps(struct raw_worker *w)
+{
+	struct tandem_wire bit[2] = { raw_scalar(3), w->wire[0] }, ring[2] = { { 0 }, raw_scalar(0) };
+	struct tandem_wire local = { .tag = TANDEM_WIRE_BUFFER }, size = raw_scalar(64);
+
+	bit[1].offset = offsetof(struct litmus_dev, e);
+	if (raw_down(w, LITMUS_DOWN_FIELD, 2, bit))
+		return 1;
+	bit[0] = raw_scalar(65);	/* the word behind it */
+	if (raw_down(w, LITMUS_DOWN_BIT, 2, bit))
+		return 2;
+	local.index = raw_buffer(w, "four", 4);
+	if (raw_down(w, LITMUS_DOWN_LOCAL, 1, &local) || !w->nup_buffer || memcmp(w->buffer[0], "ZZZZ", 4))
+		return 3;
+	if (raw_down(w, LITMUS_DOWN_ALLOC, 1, &size))
+		return 4;
+	ring[0] = w->wire[0];
+	if (raw_down(w, LITMUS_DOWN_RING, 2, ring) || raw_down(w, LITMUS_DOWN_FREE, 1, ring))
+		return 5;
+	ring[0] = (struct tandem_wire){ .tag = TANDEM_WIRE_SYMBOL };
+	if (raw_down(w, LITMUS_DOWN_RUN, 1, ring))
+		return 7;
+	size = raw_scalar(10);
+	return raw_down(w, LITMUS_DOWN_LITTLE, 1, &size) ? 6 : 0;
+}
+
+static void test_accepted(void)
+{
+	pid_t pid = begin(keeps);
+
+	CHECK(!run(LITMUS_POKE, 0) && !ran.result);
+	CHECK(ran.dev.e == (0x1122334455667788 | 8) && ran.dev.f == 2 && !ran.allocated && !ran.harm);
+	CHECK(!finish(pid));
+}
+
+/* ---- two at a time ---- */
+
+static struct tandem_wire ring_of_both;
+
+static int64_t both(struct raw_worker *w)
+{
+	struct tandem_wire size = raw_scalar(64), ring[2] = { { 0 }, raw_scalar(600) };
+
+	switch (w->nwire == 2 ? w->wire[1].value : 9) {
+	case 0:
+		return raw_down(w, LITMUS_DOWN_HOLD, 0, NULL);
+	case 1:
+		return raw_down(w, LITMUS_DOWN_UNHOLD, 0, NULL);
+	case 2:
+	case 3:
+		if (raw_down(w, LITMUS_DOWN_ALLOC, 1, &size))
+			return -1;
+		ring[0] = ring_of_both = w->wire[0];
+		if (w->wire[1].value == 3)
+			ring[1] = raw_scalar(3000);
+		return raw_down(w, LITMUS_DOWN_RING, 2, ring);
+	case 4:
+		return raw_down(w, LITMUS_DOWN_FREE, 1, &ring_of_both);
+	}
+	return 0;
+}
+
+static void *run_one(void *at)
+{
+	struct litmus_run *one = at;
+
+	one->entry = LITMUS_POKE;
+	ioctl(face, LITMUS_IOC_RUN, one);
+	return NULL;
+}
+
+/* Two upcalls with these arguments, the second while the first is in its downcall. */
+static void run_two(struct litmus_run one[2], uint64_t first, uint64_t second)
+{
+	pthread_t t;
+
+	memset(one, 0, 2 * sizeof(*one));
+	one[0].arg = first;
+	one[1].arg = second;
+	pthread_create(&t, NULL, run_one, &one[0]);
+	for (int i = 0; i < 500; i++) {
+		run(LITMUS_NOTHING, 0);
+		if (ran.busy)
+			break;
+		usleep(2000);
+	}
+	CHECK(ran.busy == 1);
+	run_one(&one[1]);
+	pthread_join(t, NULL);
+}
+
+static void test_held_once(void)
+{
+	static const uint64_t pair[][2] = { { 0, 0 }, { 1, 1 }, { 0, 1 }, { 1, 0 } };
+	struct litmus_run one[2];
+
+	for (unsigned int i = 0; i < sizeof(pair) / sizeof(*pair); i++) {
+		pid_t pid = begin(both);
+
+		if (pair[i][0])
+			CHECK(!run(LITMUS_POKE, 0));
+		run_two(one, pair[i][0], pair[i][1]);
+		CHECK(one[1].error == -EIO && !one[0].harm && !one[1].harm);
+		finish(pid);
+		pid = begin(both);
+		CHECK(!run(LITMUS_POKE, 0) && ran.held == 1);
+		CHECK(!run(LITMUS_POKE, 1) && !ran.held && !ran.harm);
+		CHECK(!finish(pid));
+	}
+}
+
+/* Memory that a running downcall was given is not freed below it: that waits, and at last fails. */
+static void test_pinned(void)
+{
+	struct litmus_run one[2];
+	pid_t pid = begin(both);
+
+	run_two(one, 2, 4);
+	CHECK(!one[0].error && !one[1].error && !one[0].harm && !one[1].harm && one[1].ns > 100000000);
+	CHECK(!finish(pid));
+	pid = begin(both);
+	run_two(one, 3, 4);
+	CHECK(one[1].error == -EIO && !one[0].harm && !one[1].harm);
+	finish(pid);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct play test[] = { { "refused", test_refused } };
+	static const struct play test[] = {
+		{ "refused", test_refused }, { "accepted", test_accepted }, { "held_once", test_held_once },
+		{ "pinned", test_pinned },
+	};
 
-	return play(argc, argv, test, 1);
+	return play(argc, argv, test, 4);
 }

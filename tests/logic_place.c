@@ -25,6 +25,18 @@ static const struct tandem_type type[] = {
 
 static const struct tandem_plan plan = { .type = type, .ntype = 4 };
 
+static void test_inside(void **state)
+{
+	(void)state;
+	assert_true(tandem_place_inside(&plan, PRIVATE, 0, PRIVATE));
+	assert_true(tandem_place_inside(&plan, PRIVATE, 0, OUTER));
+	assert_true(tandem_place_inside(&plan, PRIVATE, 24, INNER));
+	assert_false(tandem_place_inside(&plan, PRIVATE, 0, INNER));
+	assert_false(tandem_place_inside(&plan, PRIVATE, 25, INNER));
+	assert_false(tandem_place_inside(&plan, PRIVATE, 40, INNER));
+	assert_false(tandem_place_inside(&plan, INNER, 0, OUTER));
+}
+
 static void test_array(void **state)
 {
 	struct tandem_segment seg[2];
@@ -120,7 +132,7 @@ static void test_when(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_array), cmocka_unit_test(test_embedded), cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_inside), cmocka_unit_test(test_array), cmocka_unit_test(test_embedded), cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_untyped), cmocka_unit_test(test_keys), cmocka_unit_test(test_when),
 	};
 

@@ -27,4 +27,16 @@ done
 type=$(grep -m 1 '{ "dev.driver_data"' "$out/e100/plan.c" | cut -d, -f5)
 grep -A$((type + 1)) '^static const struct tandem_type type\[\]' "$out/e100/plan.c" | tail -n 1 | grep -q '"struct net_device"' ||
 	t_fail "driver_data is of type $type"
+# what an argument may be: a record of its type, opaque or not; a local variable; a field that the calls name
+arg() {	# DOWNCALL ARGUMENT
+	awk -v f="/* $1 */" -v a="\"$2\"" 'index($0, "down_arg_") { on = index($0, f) } on && index($0, a)' "$out/e100/plan.c"
+}
+type() { sed -n '/tandem_type type\[\]/,/^};/p' "$out/e100/plan.c" | grep -n "\"$1\"" | sed 's/:.*//; s/$/ - 2/' | xargs expr; }
+timer=$(type 'struct timer_list') skb=$(type 'struct sk_buff')
+arg del_timer_sync timer | grep -q "TANDEM_OUT, $timer, 0, 0, 0, " || t_fail "a timer is no timer: $(arg del_timer_sync timer)"
+arg e100_loopback_test:2382 skb | grep -q "TANDEM_OUT, $skb, 0, " || t_fail 'the region takes a NULL that the driver never gives'
+arg e100_loopback_test:2382 err | grep -q 'TANDEM_SPOT_LOCAL, 4' || t_fail 'a local variable may be anything'
+arg e100_phy_init:1439 netdev | grep -q ', 1, 0, 0, "netdev"' || t_fail 'a field may hold NULL, and the region only passes it on'
+arg dma_alloc_coherent dma_handle | grep -q 'TANDEM_SPOT_FIELDS, 8, "dma_handle", spot_' || t_fail 'a field may be any'
+grep -A2 'tandem_spot spot_' "$out/e100/plan.c" | grep -q 'struct nic \*/' || t_fail 'the fields are not listed'
 exit 0

@@ -161,6 +161,28 @@ static const struct tandem_value dma_args[] = {
 	U32, { .kind = TANDEM_VALUE_PTR, .dir = TANDEM_OUT, .type = TANDEM_NONE, .bytes = 8 },
 };
 static const struct tandem_value dma_free_args[] = { U32, PTR, U64 };
+static const struct tandem_spot field_spot[] = {
+	{ LITMUS_TYPE_DEV, 0, offsetof(struct litmus_dev, e), 8 }, { TANDEM_NONE },
+};
+static const struct tandem_value bit_args[] = {
+	U64, { .kind = TANDEM_VALUE_PTR, .dir = TANDEM_IN | TANDEM_OUT | TANDEM_ROOM,
+	       .type = TANDEM_NONE, .bytes = 8 },
+};
+static const struct tandem_value field_args[] = {
+	U64, { .kind = TANDEM_VALUE_PTR, .dir = TANDEM_IN | TANDEM_OUT | TANDEM_ROOM,
+	       .type = TANDEM_NONE, .bytes = 8, .spots = TANDEM_SPOT_FIELDS, .spot = field_spot },
+};
+static const struct tandem_value local_arg[] = {
+	{ .kind = TANDEM_VALUE_PTR, .dir = TANDEM_IN | TANDEM_OUT, .type = TANDEM_NONE, .bytes = 4,
+	  .spots = TANDEM_SPOT_LOCAL },
+};
+static const struct tandem_spot fn_spot[] = { { 0 }, { TANDEM_NONE } };
+static const struct tandem_value fn_arg[] = {
+	{ .kind = TANDEM_VALUE_PTR, .type = TANDEM_NONE, .spots = TANDEM_SPOT_SYMBOLS, .spot = fn_spot },
+};
+static const struct tandem_value ring_args[] = {
+	{ .kind = TANDEM_VALUE_PTR, .dir = TANDEM_IN, .type = LITMUS_TYPE_RING }, U32,
+};
 
 #define NO_ALLOC	.alloc = { .type = TANDEM_NONE }
 #define NO_LEDGER	.ledger = { .undo = TANDEM_NONE }
@@ -207,6 +229,27 @@ static const struct tandem_down down_table[LITMUS_DOWNS] = {
 		.result = VOID, NO_ALLOC,
 		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .nfrom = 3,
 			    .from = { 0, 1, 2 }, .strict = 1 } },
+	[LITMUS_DOWN_BIT] = { .name = "litmus_bit", .arg = bit_args, .nargs = 2, .result = VOID,
+		NO_ALLOC, NO_LEDGER },
+	[LITMUS_DOWN_FIELD] = { .name = "litmus_field", .arg = field_args, .nargs = 2, .result = VOID,
+		NO_ALLOC, NO_LEDGER },
+	[LITMUS_DOWN_LOCAL] = { .name = "litmus_local", .arg = local_arg, .nargs = 1, .result = VOID,
+		NO_ALLOC, NO_LEDGER },
+	[LITMUS_DOWN_RING] = { .name = "litmus_ring", .arg = ring_args, .nargs = 2, .result = VOID,
+		NO_ALLOC, NO_LEDGER },
+	[LITMUS_DOWN_OTHER_FREE] = { .name = "litmus_other_free", .arg = one_ptr, .nargs = 1,
+		.result = VOID, .flags = TANDEM_DOWN_FREES, NO_ALLOC,
+		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .nfrom = 1,
+			    .from = { 0 } } },
+	[LITMUS_DOWN_HOLD] = { .name = "litmus_hold", .result = VOID, NO_ALLOC,
+		.ledger = { .kind = TANDEM_LEDGER_ACQUIRE, .when = TANDEM_WHEN_ALWAYS,
+			    .undo = LITMUS_DOWN_UNHOLD, .strict = 1 } },
+	[LITMUS_DOWN_UNHOLD] = { .name = "litmus_unhold", .result = VOID, NO_ALLOC,
+		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .strict = 1 } },
+	[LITMUS_DOWN_RUN] = { .name = "litmus_run", .arg = fn_arg, .nargs = 1, .result = VOID,
+		NO_ALLOC, NO_LEDGER },
+	[LITMUS_DOWN_LITTLE] = { .name = "litmus_little", .arg = one_u32, .nargs = 1, .result = VOID,
+		NO_ALLOC, NO_LEDGER },
 };
 
 static void litmus_fn(void)
@@ -222,7 +265,8 @@ static const struct tandem_leaf global_leaf[] = {
 
 static struct litmus_dev *device[2];
 static void *big, *host;
-static atomic_t allocated, ticked, locked, kept;
+static atomic_t allocated, ticked, locked, kept, held, busy, harm;
+static unsigned long ring_in_use;
 static DEFINE_MUTEX(litmus_mutex);
 static const char *kept_string;
 static struct tandem_half half;
@@ -238,9 +282,19 @@ static u64 do_alloc(const u64 *arg)
 
 static u64 do_free(const u64 *arg)
 {
-	kfree((void *)arg[0]);
+	if (arg[0] == READ_ONCE(ring_in_use))
+		atomic_inc(&harm);
+	else
+		kfree((void *)arg[0]);
 	atomic_dec(&allocated);
 	return 0;
+}
+
+/* Another allocator's memory: real ones would be corrupt now. */
+static u64 do_other_free(const u64 *arg)
+{
+	atomic_inc(&harm);
+	return do_free(arg);
 }
 
 static u64 do_lock(const u64 *arg)
@@ -317,6 +371,75 @@ static u64 do_dma(const u64 *arg)
 	return (unsigned long)p;
 }
 
+static u64 do_bit(const u64 *arg)
+{
+	set_bit(arg[0], (unsigned long *)arg[1]);
+	return 0;
+}
+
+static u64 bit_length(const u64 *arg, unsigned int n)
+{
+	return (arg[0] / 64 + 1) * 8;
+}
+
+static u64 do_local(const u64 *arg)
+{
+	*(u32 *)arg[0] = 0x5a5a5a5a;
+	return 0;
+}
+
+static u64 do_ring(const u64 *arg)
+{
+	WRITE_ONCE(ring_in_use, arg[0]);
+	atomic_inc(&busy);
+	msleep(min_t(u64, arg[1], 5000));
+	atomic_dec(&busy);
+	WRITE_ONCE(ring_in_use, 0);
+	return 0;
+}
+
+/* Held once, as napi_enable() is: who does it twice hurts. */
+static u64 do_hold(const u64 *arg)
+{
+	if (atomic_inc_return(&held) > 1)
+		atomic_inc(&harm);
+	atomic_inc(&busy);
+	msleep(600);
+	atomic_dec(&busy);
+	return 0;
+}
+
+static u64 do_unhold(const u64 *arg)
+{
+	atomic_inc(&busy);
+	msleep(600);
+	atomic_dec(&busy);
+	if (atomic_dec_return(&held) < 0)
+		atomic_inc(&harm);
+	return 0;
+}
+
+static u64 do_run(const u64 *arg)
+{
+	if (arg[0] == (unsigned long)litmus_fn)
+		litmus_fn();
+	else
+		atomic_inc(&harm);
+	return 0;
+}
+
+static u64 do_little(const u64 *arg)
+{
+	if (arg[0] > 10)
+		atomic_inc(&harm);
+	return 0;
+}
+
+static bool little_check(const u64 *arg)
+{
+	return arg[0] <= 10;
+}
+
 static u64 do_dma_free(const u64 *arg)
 {
 	free_pages(arg[1], get_order(arg[0]));
@@ -332,12 +455,20 @@ static const tandem_thunk thunk[LITMUS_DOWNS] = {
 	[LITMUS_DOWN_TICK] = do_tick, [LITMUS_DOWN_FILL] = do_fill, [LITMUS_DOWN_KEEP] = do_keep,
 	[LITMUS_DOWN_SLEEP] = do_sleep, [LITMUS_DOWN_NEVER] = do_tick,
 	[LITMUS_DOWN_DMA] = do_dma, [LITMUS_DOWN_DMA_FREE] = do_dma_free,
+	[LITMUS_DOWN_BIT] = do_bit, [LITMUS_DOWN_FIELD] = do_bit, [LITMUS_DOWN_LOCAL] = do_local,
+	[LITMUS_DOWN_RING] = do_ring, [LITMUS_DOWN_OTHER_FREE] = do_other_free,
+	[LITMUS_DOWN_HOLD] = do_hold, [LITMUS_DOWN_UNHOLD] = do_unhold,
+	[LITMUS_DOWN_LITTLE] = do_little, [LITMUS_DOWN_RUN] = do_run,
 };
 
-static const tandem_length length[LITMUS_DOWNS] = { [LITMUS_DOWN_FILL] = fill_length };
+static const tandem_length length[LITMUS_DOWNS] = {
+	[LITMUS_DOWN_FILL] = fill_length, [LITMUS_DOWN_BIT] = bit_length,
+	[LITMUS_DOWN_FIELD] = bit_length,
+};
+static const tandem_check check[LITMUS_DOWNS] = { [LITMUS_DOWN_LITTLE] = little_check };
 
-static const char *const symbol_name[] = { "litmus_fn" };
-static const void *const symbol[] = { litmus_fn };
+static const char *const symbol_name[] = { "litmus_fn", "litmus_table" };
+static const void *const symbol[] = { litmus_fn, symbol_name };
 static const struct tandem_global global[] = { { "litmus_global", LITMUS_TYPES, 0, 4 } };
 static void *const global_at[] = { &litmus_global };
 
@@ -347,11 +478,12 @@ static struct tandem_plan plan = {
 	.module = "litmus", .build_id = LITMUS_BUILD,
 	.type = all_types, .entry = entry, .down = down_table, .global = global, .symbol = symbol_name,
 	.ntype = LITMUS_TYPES + 1, .nentry = LITMUS_ENTRIES, .ndown = LITMUS_DOWNS, .nglobal = 1,
-	.nsymbol = 1,
+	.nsymbol = 2,
 };
 
 static struct tandem_half half = {
-	.plan = &plan, .owner = THIS_MODULE, .down = thunk, .length = length, .symbol = symbol,
+	.plan = &plan, .owner = THIS_MODULE, .down = thunk, .length = length, .check = check,
+	.symbol = symbol,
 	.global = global_at,
 };
 
@@ -445,6 +577,9 @@ static void show(struct litmus_run *run)
 	run->locked = atomic_read(&locked);
 	run->ticked = atomic_read(&ticked);
 	run->kept = atomic_read(&kept);
+	run->held = atomic_read(&held);
+	run->busy = atomic_read(&busy);
+	run->harm = atomic_read(&harm);
 }
 
 static long litmus_run(struct litmus_run *run)

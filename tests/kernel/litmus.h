@@ -61,7 +61,10 @@ enum {
 	LITMUS_DOWN_ALLOC, LITMUS_DOWN_FREE, LITMUS_DOWN_LOCK, LITMUS_DOWN_UNLOCK,
 	LITMUS_DOWN_NEST, LITMUS_DOWN_LOG, LITMUS_DOWN_ADD, LITMUS_DOWN_TICK, LITMUS_DOWN_FILL,
 	LITMUS_DOWN_KEEP, LITMUS_DOWN_SLEEP, LITMUS_DOWN_NEVER, LITMUS_DOWN_DMA,
-	LITMUS_DOWN_DMA_FREE, LITMUS_DOWN_RAW, LITMUS_DOWNS
+	LITMUS_DOWN_DMA_FREE, LITMUS_DOWN_RAW, LITMUS_DOWN_BIT, LITMUS_DOWN_FIELD, LITMUS_DOWN_LOCAL,
+	LITMUS_DOWN_RING, LITMUS_DOWN_OTHER_FREE, LITMUS_DOWN_HOLD, LITMUS_DOWN_UNHOLD, LITMUS_DOWN_LITTLE,
+	LITMUS_DOWN_RUN,
+	LITMUS_DOWNS
 };
 
 /* The driver's face: runs one entry in the user half, and shows what is there after. */
@@ -80,6 +83,9 @@ struct litmus_run {
 	__u32 ticked;			/* LITMUS_DOWN_TICK calls */
 	__u32 kept;
 	__u64 ns;			/* the calls took */
+	__u32 held;			/* LITMUS_DOWN_HOLD calls in effect */
+	__u32 busy;			/* of HOLD, UNHOLD and RING: those that run */
+	__u32 harm;			/* times that the kernel would have been hurt */
 };
 
 enum {
