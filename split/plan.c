@@ -8,6 +8,7 @@
 #include "plan.h"
 #include "reach.h"
 #include "scan.h"
+#include "scanning.h"
 #include "spot.h"
 #include "xalloc.h"
 

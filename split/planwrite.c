@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "quiet.h"
 #include "scan.h"
+#include "scanning.h"
 
 static const char *leaf_kind(int kind)
 {
