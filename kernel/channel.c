@@ -92,7 +92,7 @@ void channel_kill(struct tandem_channel *ch)
 }
 
 /* Notes which rule the call's worker broke; the first one counts. */
-int refuse(struct call *c, const char *format, ...)
+void note_refusal(struct call *c, const char *format, ...)
 {
 	struct tandem_channel *ch = c->channel;
 	va_list args;
@@ -104,7 +104,6 @@ int refuse(struct call *c, const char *format, ...)
 		vscnprintf(ch->why, sizeof(ch->why), format, args);
 		va_end(args);
 	}
-	return -EPROTO;
 }
 
 /* Who waits for a worker of this channel, or for its own turn, sees the end now. */

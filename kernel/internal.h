@@ -428,7 +428,9 @@ void channel_free(struct tandem_channel *ch);
 void channel_kill(struct tandem_channel *ch);
 void channel_quit(struct tandem_channel *ch);
 void channel_condemn(struct tandem_channel *ch, const char *why);
-int refuse(struct call *c, const char *format, ...) __printf(2, 3);
+void note_refusal(struct call *c, const char *format, ...) __printf(2, 3);
+/* Always an error: compilers and their analysers see that what follows does not run. */
+#define refuse(c, ...) (note_refusal(c, __VA_ARGS__), -EPROTO)
 
 /* worker.c */
 int worker_make(struct tandem_channel *ch, struct tandem_worker *arg);
