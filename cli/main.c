@@ -17,17 +17,16 @@ struct command {
 /* The splitter is a program of its own: machines that only run split drivers need no libclang. */
 static int command_split(int argc, char **argv)
 {
-	char exe[PATH_MAX], *slash;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - sizeof("../lib/tandem/tandem-split"));
+	static const char *const places[] = { "tandem-split", "../lib/tandem/tandem-split" };
+	char exe[PATH_MAX], splitter[PATH_MAX + 64], *slash;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	(void)argc;
 	exe[n < 0 ? 0 : n] = 0;
 	slash = strrchr(exe, '/');
-	if (slash) {
-		strcpy(slash + 1, "tandem-split");
-		execv(exe, argv);
-		strcpy(slash + 1, "../lib/tandem/tandem-split");
-		execv(exe, argv);
+	for (unsigned int i = 0; slash && i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(splitter, sizeof(splitter), "%.*s/%s", (int)(slash - exe), exe, places[i]);
+		execv(splitter, argv);
 	}
 	return complain("the splitter is not installed beside the program: make install");
 }

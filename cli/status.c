@@ -70,7 +70,7 @@ static void add(struct libscols_table *table, const char *module)
 		else
 			cell = value(stats, columns[i].key);
 		if (columns[i].key && !strcmp(columns[i].key, "attached"))
-			strcpy(cell, *cell == '1' ? "+" : *cell == '0' ? "-" : "?");
+			cell = text_dup(*cell == '1' ? "+" : *cell == '0' ? "-" : "?");
 		scols_line_refer_data(line, i, cell);
 	}
 	free(stats);

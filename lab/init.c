@@ -77,13 +77,13 @@ static void write_file(const char *path, const char *text)
 __attribute__((format(printf, 1, 2), noreturn))
 static void fail(const char *format, ...)
 {
-	char text[512] = "fail ";
+	char why[500], text[512];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text + 5, sizeof(text) - 6, format, ap);
+	vsnprintf(why, sizeof(why), format, ap);
 	va_end(ap);
-	strcat(text, "\n");
+	snprintf(text, sizeof(text), "fail %s\n", why);
 	fputs(text, stderr);
 	write_file("/lab/status", text);
 	end_guest(1);
@@ -127,8 +127,13 @@ static char *read_file(const char *path, size_t *size)
 	}
 	while ((n = read(fd, text + used, room - used - 1)) > 0) {
 		used += n;
-		if (room - used < 2)
-			text = realloc(text, room *= 2);
+		if (room - used < 2) {
+			char *more = realloc(text, room *= 2);
+
+			if (!more)
+				fail("no memory");
+			text = more;
+		}
 	}
 	close(fd);
 	text[used] = 0;
@@ -240,7 +245,8 @@ static pid_t start(char *const argv[], const char *out, const char *err)
 	dup2(fd, 1);
 	dup2(strcmp(out, err) ? open_log(err) : fd, 2);
 	fd = open("/dev/null", O_RDONLY);
-	dup2(fd, 0);
+	if (fd >= 0)
+		dup2(fd, 0);
 	closefrom(3);
 	execvp(argv[0], argv);
 	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
@@ -276,6 +282,8 @@ static int run(const char *format, ...)
 	while (argv[n] && n < 31)
 		argv[++n] = strtok_r(NULL, " ", &save);
 	argv[n] = NULL;
+	if (!argv[0])
+		fail("an empty command");
 	return wait_for(start(argv, "/lab/setup.log", "/lab/setup.log"));
 }
 
@@ -290,16 +298,21 @@ static bool was_there(const char *seen, const char *name)
 
 static char *list_drivers(void)
 {
-	char *text = strdup("/");
+	char *text = NULL;
+	size_t bytes;
+	FILE *list = open_memstream(&text, &bytes);
 	DIR *dir = opendir(PCI_DRIVERS);
 	struct dirent *d;
 
-	while (dir && (d = readdir(dir))) {
-		text = realloc(text, strlen(text) + strlen(d->d_name) + 2);
-		strcat(strcat(text, d->d_name), "/");
-	}
+	if (!list)
+		fail("no memory");
+	fputc('/', list);
+	while (dir && (d = readdir(dir)))
+		fprintf(list, "%s/", d->d_name);
 	if (dir)
 		closedir(dir);
+	if (fclose(list))
+		fail("no memory");
 	return text;
 }
 

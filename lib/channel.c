@@ -103,7 +103,7 @@ int tandem_channel_attach(struct tandem_process *process, bool wait, char *why, 
 				"run tandem split again", plan->module);
 		return -EINVAL;
 	}
-	strcpy(attach->name, plan->module);
+	memcpy(attach->name, plan->module, strlen(plan->module) + 1);
 
 	process->fd = open(TANDEM_CHANNEL_PATH, O_RDWR | O_CLOEXEC);
 	if (process->fd < 0) {
