@@ -282,10 +282,11 @@ static int run_kbuild(const struct source *src, const char *dir, const struct kb
 static void name_units(struct unit *unit, const struct kbuild_answer *a)
 {
 	for (unsigned int i = 0; i < a->nobject; i++) {
+		const char *slash = strrchr(a->object[i].stem, '/');
+
 		unit[i].stem = a->object[i].stem;
-		unit[i].name = text_dup(unit[i].stem);
-		if (!a->composite && strrchr(unit[i].stem, '/'))	/* named as its module */
-			strcpy(unit[i].name, strrchr(unit[i].stem, '/') + 1);
+		/* named as its module, or as the path to it */
+		unit[i].name = text_dup(!a->composite && slash ? slash + 1 : unit[i].stem);
 		for (char *c = unit[i].name; *c; c++)
 			if (*c == '/')
 				*c = '_';

@@ -157,9 +157,9 @@ static void place_folder(struct kbuild_folder *folder, const char *dir)
 	}
 	folder->in_tree = slash && slash > root;
 	if (!folder->in_tree) {
-		strcpy(root, dir);
-		slash = strrchr(root, '/');
-		*slash = 0;
+		slash = strrchr(dir, '/');
+		free(root);
+		root = text_format("%.*s", (int)(slash - dir), dir);
 	}
 	folder->rel = text_dup(dir + strlen(root) + 1);
 	folder->root = root;
@@ -182,9 +182,12 @@ static int ask_folder(struct source *src, const char *what, struct kbuild_folder
 	} else {
 		char *real = realpath(dir, NULL);
 
-		place_folder(folder, real);
+		e = !real ? fail(-errno, "cannot open %s: %s", dir, strerror(errno)) : 0;
+		if (!e) {
+			place_folder(folder, real);
+			e = kbuild_ask(src->kdir, src->work, folder, name ? name : "", answer);
+		}
 		free(real);
-		e = kbuild_ask(src->kdir, src->work, folder, name ? name : "", answer);
 	}
 	if (!e && name && !*answer->module)
 		e = fail(-ENOENT, "no such module: %s is not in obj-m of %s", name, dir);

@@ -55,7 +55,7 @@ static int passes(struct model *model, const struct source *src, const struct sp
 
 int split_run(const struct split_options *o)
 {
-	struct model *model = xcalloc(1, sizeof(*model));
+	struct model *model;
 	const char *home = home_dir();
 	struct source src;
 	int e;
@@ -68,6 +68,7 @@ int split_run(const struct split_options *o)
 	e = source_open(&src, o->what, o->kernel, o->out);
 	if (e)
 		return e;
+	model = xcalloc(1, sizeof(*model));
 	if (o->name)
 		e = call_it(model, &src, o->name);
 	if (!e)

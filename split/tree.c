@@ -155,7 +155,7 @@ static int get_source(const struct version *want, char **tree)
 	char *name = text_format("linux-source-%u.%u", want->major, want->minor);
 	char *tarball = text_format("/usr/src/%s.tar.xz", name);
 	char *below = text_format("src/%s", name);
-	struct version have;
+	struct version have = { 0 };
 	int e = 0;
 
 	*tree = run_cache(below);
