@@ -161,7 +161,8 @@ static void fuse_reply(uint64_t unique, int error, const void *body, size_t byte
 	out.head.len = sizeof(out.head) + bytes;
 	out.head.error = error;
 	out.head.unique = unique;
-	memcpy(out.body, body, bytes);
+	if (bytes)
+		memcpy(out.body, body, bytes);
 	MUST(write(fuse, &out, out.head.len));
 }
 
@@ -215,7 +216,7 @@ static void fuse_rival(void)
 	*served = 0;
 	rival("fuse", fuse_call);
 	if (*served != WARM + TIGHT + ASLEEP) {
-		fprintf(stderr, "FUSE served %u of %u calls\n", *served, WARM + TIGHT + ASLEEP);
+		fprintf(stderr, "FUSE served %u of %d calls\n", *served, WARM + TIGHT + ASLEEP);
 		exit(1);
 	}
 	close(file);

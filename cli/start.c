@@ -29,6 +29,8 @@ static pid_t start_user(const struct halves *half, char **options, int count)
 	int in, log;
 	pid_t pid;
 
+	if (!argv)
+		return -1;
 	run_make_dirs(LOGS);
 	unlink(half->log);
 	argv[0] = half->user;

@@ -17,7 +17,6 @@
  *
  * status: "rc N" or "fail REASON". The exit port gets the low bits; the host reads the file.
  */
-#define _GNU_SOURCE	/* memmem */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -279,7 +278,7 @@ static int run(const char *format, ...)
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
 	argv[0] = strtok_r(line, " ", &save);
-	while (argv[n] && n < 31)
+	while (n < 31 && argv[n])
 		argv[++n] = strtok_r(NULL, " ", &save);
 	argv[n] = NULL;
 	if (!argv[0])

@@ -17,8 +17,7 @@ static void say(const char *text, size_t n)
 {
 	struct tandem_thread *thread = tandem_thread_self();
 
-	if (write(STDERR_FILENO, text + 3, n - 3) < 0)
-		n = n;		/* dying anyway */
+	(void)!write(STDERR_FILENO, text + 3, n - 3);	/* dying anyway */
 	if (thread && thread->process->kernel_log >= 0 &&
 	    write(thread->process->kernel_log, text, n) < 0)
 		return;

@@ -295,7 +295,7 @@ static bool is_const(CXType t)
 
 static struct var *var_of(struct reader *r, CXCursor c)
 {
-	unsigned int h = clang_hashCursor(c) % 4096;
+	unsigned int h;
 	struct var_slot *s;
 	struct var *v = NULL;
 	CXType t = clang_getCursorType(c);

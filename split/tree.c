@@ -180,7 +180,7 @@ static int get_source(const struct version *want, char **tree)
 int tree_source(const char *kdir, char **tree)
 {
 	char *folder = run_cache("src"), *path = text_format("%s/.lock", folder);
-	struct version want;
+	struct version want = { 0 };
 	int e, lock = -1;
 
 	*tree = NULL;
