@@ -6,6 +6,7 @@
 #   check    build everything, run all tests      TESTS='lab split_01' for some of them
 #   soak     the same tests at full count
 #   verify   the tests that use a VM, on the checking kernels (builds these once)
+#   analyse  sparse, coccinelle, cppcheck, clang's and gcc's analysers, clang-tidy
 #   lab      prepare what lab/run needs
 #   bench    the benchmarks
 #   style    layering, licence lines, sizes of files and functions
@@ -17,7 +18,7 @@ KERNEL ?= 6.1
 TESTS  ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all deps user modules halves demo check soak verify lab bench style install clean
+.PHONY: all deps user modules halves demo check soak verify analyse lab bench style install clean
 
 all: deps user modules
 
@@ -52,6 +53,10 @@ soak: deps
 
 verify: halves lab
 	@lab/verify
+
+analyse: user modules
+	@.ci/deps analyse
+	@lab/analyse
 
 bench: halves lab
 	@for b in bench/bench_*; do [ ! -x "$$b" ] || { echo "== $$b"; "$$b" || exit 1; }; done
