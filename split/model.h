@@ -42,6 +42,9 @@ struct field {
 	struct func_list *stored;	/* functions ever stored here */
 	struct type *holds;	/* void pointer: the record type ever stored here, if one */
 	bool holds_many;
+	bool is_stored;		/* void pointer: the driver or an inline that it uses stores here */
+	struct record *read_as;	/* void pointer: what the driver takes it for, if one */
+	bool read_as_many;
 	bool holds_memory;	/* from an allocation: the length is known */
 	bool holds_dma, holds_mmio, holds_string, holds_other;
 	bool kernel_reads, kernel_writes, atomic_reads, atomic_writes, user_merges;
@@ -85,6 +88,7 @@ struct node {
 	struct node *parent, *child, *next;
 	struct func *func;	/* REF to a function */
 	struct var *var;	/* REF, VAR */
+	struct var *sized;	/* SIZEOF: the variable in the operand, or NULL */
 	struct field *field;	/* MEMBER */
 	const char *text;	/* LABEL, GOTO: name; ASM: template; STRING */
 	bool arrow;		/* MEMBER: p->f */

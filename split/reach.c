@@ -282,6 +282,8 @@ static int pointee(struct plan *plan, const struct field *f)
 		return bytes_type(plan, atoi(l->arg[1]));
 	if (!r && f->holds && !f->holds_many)
 		r = f->holds->record;
+	if (!r && !f->is_stored && !f->read_as_many)
+		r = f->read_as;
 	if (!r || is_opaque(r) || !r->is_complete)
 		return -1;
 	return type_add(plan, r);

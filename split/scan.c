@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "plan.h"
 #include "scanning.h"
 #include "text.h"
 #include "xalloc.h"
@@ -149,6 +150,7 @@ static void learn(struct scan *s, struct field *field, struct node *value)
 
 	if (!v)
 		return;
+	field->is_stored = true;
 	if (v->kind == N_CONDITIONAL && v->child) {
 		for (v = v->child->next; v; v = v->next)
 			learn(s, field, v);
@@ -466,6 +468,22 @@ static bool in_device(struct scan *s, const struct node *n)
 	return n && n->kind == N_MEMBER && device_pointer(s, n->child, 0);
 }
 
+/* What the kernel has put behind a void pointer is what the driver takes it for. */
+static void learn_use(struct scan *s, struct node *n)
+{
+	struct field *f = n->field;
+	struct record *as = s->f && s->f->is_own ? plan_result(s->f, n) : NULL;
+
+	if (!is_pointer(f->type) || f->type->target->kind != TYPE_VOID || !as)
+		return;
+	if (f->read_as && f->read_as != as)
+		f->read_as_many = true;
+	f->read_as = as;
+	if (f->read_as_many && !f->is_stored)
+		scan_mark(s, n, "void pointer", text_format("takes %s for a %s, and elsewhere for another record", field_name(f),
+							    as->name));
+}
+
 static void member(struct scan *s, struct node *n, unsigned int how)
 {
 	struct field *f = n->field;
@@ -476,6 +494,8 @@ static void member(struct scan *s, struct node *n, unsigned int how)
 	scan_expr(s, n->child, n->arrow ? ACC_READ : HOW_BASE);
 	if (!f)
 		return;
+	if (how & ACC_READ)
+		learn_use(s, n);
 	t = f->type;
 	while (t->kind == TYPE_ARRAY)
 		t = t->target;
