@@ -537,7 +537,12 @@ static struct node *convert(struct reader *r, CXCursor c, struct node *parent)
 		n->var = var_of(r, c);
 		n->type = n->var->type;
 		break;
-	case N_SIZEOF:	/* operands are not evaluated */
+	case N_SIZEOF:	/* operands are not evaluated, but must be declared */
+		convert_children(r, c, n);
+		for (struct node *at = n; at; at = node_next(n, at))
+			if (at->kind == N_REF && at->var)
+				n->sized = at->var;
+		n->child = NULL;
 		return n;
 	case N_OTHER:
 		if (!strncmp(r->tu->text + n->start, "__builtin_types_compatible_p", 28))

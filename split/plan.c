@@ -332,6 +332,21 @@ static void variable(struct plan *plan, struct var *v)
 	global_add(plan, v);
 }
 
+/* What is only asked for its size must be there, too. */
+static void sizes(struct plan *plan, struct func *f)
+{
+	for (struct node *n = node_next(f->body, NULL); n; n = node_next(f->body, n)) {
+		struct var *v = n->kind == N_SIZEOF ? n->sized : NULL;
+
+		if (!v || !v->is_own || v->is_local || node_region(f, n))
+			continue;
+		if (v->is_const)
+			variable(plan, v);
+		else
+			v->user = true;
+	}
+}
+
 static void symbols(struct plan *plan)
 {
 	for (struct func *f = plan->model->func; f; f = f->next) {
@@ -343,6 +358,8 @@ static void symbols(struct plan *plan)
 		for (struct access *a = f->accesses; a; a = a->next)
 			if (a->var && f->is_own && !node_region(f, a->node))
 				variable(plan, a->var);
+		if (f->is_own)
+			sizes(plan, f);
 	}
 	/* functions that fields of the driver's own records hold are called from either half */
 	for (struct func *f = plan->model->func; f; f = f->next)
