@@ -238,6 +238,23 @@ static void module_entries(struct model *model)
 
 /* ---- calls that cannot cross ---- */
 
+/*
+ * A table that stays in the kernel half is known to both by its name. Its elements are not, nor are tables inside
+ * functions. NULL: @v is the address of neither.
+ */
+static const char *nameless_constant(struct node *v)
+{
+	struct node *n = v && v->kind == N_UNARY && v->op == OP_ADDRESS ? node_strip(v->child) : NULL;
+	bool element = n && n->kind == N_INDEX;
+
+	if (element)
+		n = node_strip(n->child);
+	if (!n || n->kind != N_REF || !n->var || !n->var->is_own || !n->var->is_const || n->var->type->kind == TYPE_POINTER ||
+	    (n->var->is_local && !n->var->is_static_local) || (!element && !n->var->is_static_local))
+		return NULL;
+	return text_format(element ? "an element of %s" : "%s, which is inside a function", n->var->name);
+}
+
 static const char *argument_problem(struct func *g, unsigned int i, struct node *arg)
 {
 	struct type *t = g->param[i].type;
@@ -252,6 +269,9 @@ static const char *argument_problem(struct func *g, unsigned int i, struct node 
 	case TYPE_INT: case TYPE_BOOL:
 		return t->size > 8 ? "argument wider than 64 bits" : NULL;
 	case TYPE_POINTER:
+		if (nameless_constant(v))
+			return text_format("passes %s, to %s: it has no name that both halves know", nameless_constant(v),
+					   g->name);
 		if (t->target->kind == TYPE_POINTER && v && v->kind == N_UNARY && v->op == OP_ADDRESS)
 			return text_format("passes the address of a pointer to %s", g->name);
 		if (t->target->kind == TYPE_VOID && v && v->kind == N_UNARY && v->op == OP_ADDRESS && v->child &&
@@ -449,7 +469,8 @@ static void allocators(struct model *model, const struct func *frees, bool *user
 		for (struct func *f = !strcmp(l->word, "acquire") && !strcmp(l->arg[2], frees->name) ? model->func : NULL;
 		     f; f = f->next)
 			for (struct edge *e = f->callees; e; e = e->next) {
-				if (!e->call || !e->callee || strcmp(e->callee->name, l->arg[0]))
+				/* one inline of policy's may call another */
+				if (!f->is_own || !e->call || !e->callee || strcmp(e->callee->name, l->arg[0]))
 					continue;
 				if (f->side == SIDE_KERNEL || node_region(f, e->call))
 					*kernel = true;
