@@ -180,6 +180,13 @@ static void test_downcalls(void)
 	CHECK(finish(pid) == 0);
 }
 
+static bool on_kernel(const char *flavour)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.release, flavour);
+}
+
 /* ---- nesting ---- */
 
 static int64_t deeper(struct raw_worker *w)
@@ -198,12 +205,9 @@ static int64_t deeper(struct raw_worker *w)
 static void test_nested(void)
 {
 	pid_t pid = begin(deeper);
-	struct utsname name;
-	int depth = 8;
-
 	/* Code that watches for races needs more of a stack of the same size. */
-	if (!uname(&name) && strstr(name.release, "-kcsan"))
-		depth = 4;
+	int depth = on_kernel("-kcsan") ? 4 : 8;
+
 	CHECK(run(LITMUS_POKE, depth) == 0 && ran.result == depth);
 	CHECK(stat_of("nested") == depth);
 	CHECK(stat_of("workers") <= 4);
@@ -357,12 +361,12 @@ static int64_t stop_or_loop(struct raw_worker *w)
 static void deadline(int how)
 {
 	pid_t pid = begin(stop_or_loop);
-	double start = seconds();
+	double start = seconds(), most = on_kernel("-verifier") || on_kernel("-kcsan") ? 60 : 10;
 
 	CHECK(run(LITMUS_POKE, how) == -EIO);
 	printf("  ended after %.2f s\n", seconds() - start);
 	/* Looks that a busy machine leaves out do not count against the user half. */
-	CHECK(seconds() - start > 0.9 && seconds() - start < 10);
+	CHECK(seconds() - start > 0.9 && seconds() - start < most);
 	CHECK(finish(pid) == -SIGKILL);
 }
 
