@@ -42,7 +42,8 @@ for n in $(seq 600); do [ "$(cat "/sys/class/net/$NIC/carrier")" = 1 ] && break;
 ping -q -c 3 -W 20 "$PEER" || fail 'no answer afterwards'
 asks=$(wc -l </tmp/asked) changes=$(wc -l </tmp/changed)
 echo "$asks rounds of questions, $changes of changes in $seconds s"
-[ $asks -gt 2 ] && [ $changes -gt 0 ] || fail 'too few'
+# How many there were is the host's affair; a round that does not end is ours.
+[ $asks -gt 0 ] && [ $changes -gt 0 ] || fail 'none'
 END
 lab/run --time $((seconds + 150)) --smp 2 --device e1000 --split e1000 -- \
 	bash -c "$(cat "$out/guest")" guest $seconds || t_fail "status $?"
