@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 600
+# timeout: 900
 # kernels: 6.1
-# The quick part of make verify: two checkers see their planted bugs, and neither kernel complains
-# when a hostile user half meets the runtime.
+# The quick part of make verify: two checkers see their planted bugs, one that is asleep is noticed,
+# and KASAN and lockdep have nothing to say when a hostile user half meets the runtime.
 . tests/helpers.sh
 for k in verifier kcsan; do
 	lab/kernel-build --cached $k >/dev/null || t_skip "kernel $k is not in the cache; make verify builds it"
@@ -18,7 +18,5 @@ sed -i "s|^LAB = .*|LAB = '$PWD/lab'|" "$out/verify"
 t_status 1 python3 "$out/verify" --only-planted --evidence "$out/asleep" RCU
 grep -qx 'FAIL RCU: 0 of 1 planted bugs caught (missed: rcu_outside)' "$out/asleep/report" || t_fail 'not noticed'
 
-for k in verifier kcsan; do
-	lab/module-build $k || t_fail "the modules do not build for $k"
-	TANDEM_KERNEL=$k t_status 0 tests/test_kernel_02.sh
-done
+# The leak scan takes a minute of its own: make verify has it.
+TANDEM_NO_SCAN=1 TANDEM_KERNEL=verifier t_status 0 tests/test_kernel_02.sh
