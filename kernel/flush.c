@@ -166,6 +166,19 @@ static int not_written(struct call *c, const struct aim *aim, const struct tande
 		      change->item);
 }
 
+/*
+ * The kernel calls through such a field, or through the table that it leads to: whatever
+ * else a user half could name there would be run.
+ */
+static bool may_hold(const u16 *symbol, const struct tandem_wire *wire)
+{
+	if (wire->tag == TANDEM_WIRE_NULL)
+		return true;
+	while (*symbol != TANDEM_NONE && *symbol != wire->index)
+		symbol++;
+	return wire->tag == TANDEM_WIRE_SYMBOL && *symbol == wire->index;
+}
+
 static int store_pointer(struct call *c, const struct step *s, unsigned long at,
 			 const struct tandem_wire *wire)
 {
@@ -174,6 +187,8 @@ static int store_pointer(struct call *c, const struct step *s, unsigned long at,
 
 	if (err)
 		return err;
+	if (s->symbol && !may_hold(s->symbol, wire))
+		return refuse(c, "a field would hold what the driver never stores in it");
 	WRITE_ONCE(*(u64 *)at, v);
 	type_by_pointer(c, wire, s->type);
 	return 0;

@@ -62,6 +62,7 @@ struct step {
 	u8 access;
 	bool writable;		/* written in this view, not const, no string */
 	u64 mask;
+	const u16 *symbol;	/* see struct tandem_leaf */
 };
 
 /* One value of a flat view: where it is in the record and in the element's part of a SYNC. */

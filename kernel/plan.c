@@ -89,6 +89,7 @@ static int view_prepare(const struct tandem_plan *plan, const struct tandem_view
 		s->writable = s->access & (TANDEM_WRITE | TANDEM_RELEASE) && !leaf->is_const &&
 			      leaf->kind != TANDEM_LEAF_STR;
 		s->mask = leaf->mask;
+		s->symbol = leaf->symbol;
 		view->room += leaf->kind == TANDEM_LEAF_PTR ?
 			      leaf->count * sizeof(struct tandem_wire) + 8 :
 			      leaf->count * leaf->size + 8;

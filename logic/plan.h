@@ -38,6 +38,7 @@ struct tandem_leaf {
 	__u8 is_const;		/* pointee or field is const: never written back */
 	__u8 reserved;
 	__u64 mask;		/* BITS: the bits that may be merged; else 0 */
+	const __u16 *symbol;	/* PTR: all that the driver's code stores there besides NULL, up to NONE; or NULL */
 };
 
 /* A record inside a record: what an interior pointer may point at. */

@@ -18,6 +18,7 @@ struct plan_leaf {
 	uint64_t mask;
 	enum { LEAF_WORD = 1, LEAF_BITS, LEAF_PTR, LEAF_STR } kind;
 	int type;
+	bool symbols;		/* PTR: only symbols are stored there */
 	struct record *to;	/* PTR: what it points to, if nothing else is known to */
 	bool is_const;
 };

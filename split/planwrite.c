@@ -8,6 +8,7 @@
 #include "quiet.h"
 #include "scan.h"
 #include "scanning.h"
+#include "spot.h"
 
 static const char *leaf_kind(int kind)
 {
@@ -21,19 +22,40 @@ static unsigned int id(int type)
 	return type < 0 ? 0xffff : (unsigned int)type;
 }
 
+static void write_symbols(const struct plan *plan, unsigned int type, unsigned int leaf, struct text *out)
+{
+	struct plan_leaf *l = &plan->type[type].leaf[leaf];
+	bool written = false;
+	int *ids;
+
+	for (unsigned int i = 0; l->kind == LEAF_PTR && l->field && i < plan->nentry; i++)
+		written |= plan->entry[i].reach.field_how[l->field->number] & ACC_WRITE;
+	ids = written ? spot_symbols(plan, l->field) : NULL;
+	l->symbols = ids != NULL;
+	if (!ids)
+		return;
+	text_add(out, "static const __u16 symbols_%u_%u[] = {", type, leaf);
+	for (; *ids >= 0; ids++)
+		text_add(out, " %d,", *ids);
+	text_add(out, " 0xffff };\t/* %s */\n", l->name);
+}
+
 static void write_types(const struct plan *plan, struct text *out)
 {
 	for (unsigned int i = 0; i < plan->ntype; i++) {
 		const struct plan_type *t = &plan->type[i];
 
+		for (unsigned int k = 0; k < t->nleaf; k++)
+			write_symbols(plan, i, k, out);
 		if (t->nleaf) {
 			text_add(out, "static const struct tandem_leaf leaf_%u[] = {\t/* %s */\n", i, t->name);
 			for (unsigned int k = 0; k < t->nleaf; k++) {
 				const struct plan_leaf *l = &t->leaf[k];
 
-				text_add(out, "\t{ \"%s\", %u, %u, %u, %u, %s, %u, %d, 0, 0x%llxULL },\n", l->name, l->offset,
+				text_add(out, "\t{ \"%s\", %u, %u, %u, %u, %s, %u, %d, 0, 0x%llxULL, ", l->name, l->offset,
 					 l->count > 1 ? l->stride : 0, l->count, id(l->type), leaf_kind(l->kind), l->size,
 					 l->is_const, (unsigned long long)l->mask);
+				text_add(out, l->symbols ? "symbols_%u_%u },\n" : "0 },\n", i, k);
 			}
 			text_add(out, "};\n");
 		}

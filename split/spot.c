@@ -136,6 +136,73 @@ void spot_find(const struct plan *plan, struct func *f, unsigned int i, struct p
 	}
 }
 
+/* ---- what fields hold ---- */
+
+static bool add_id(int id, int **ids)
+{
+	unsigned int n = 0;
+
+	for (; (*ids)[n] >= 0; n++)
+		if ((*ids)[n] == id)
+			return true;
+	if (id < 0)
+		return false;
+	*ids = xrealloc(*ids, (n + 2) * sizeof(**ids));
+	(*ids)[n] = id;
+	(*ids)[n + 1] = -1;
+	return true;
+}
+
+/* Is the value a symbol, whichever of several, or NULL? */
+static bool add_value(struct node *n, int **ids)
+{
+	struct node *v = node_strip(n);
+
+	if (!v)
+		return false;
+	if (v->kind == N_LITERAL)
+		return true;
+	if (v->kind == N_CONDITIONAL && v->child && v->child->next)
+		return add_value(v->child->next, ids) && add_value(v->child->next->next, ids);
+	if (node_function(v))
+		return add_id(node_function(v)->symbol, ids);
+	if (v->kind == N_UNARY && v->op == OP_ADDRESS) {
+		v = node_strip(v->child);
+		return v && v->kind == N_REF && v->var && !v->var->is_local && add_id(v->var->symbol, ids);
+	}
+	return false;
+}
+
+static struct node *field_at(struct node *n)
+{
+	n = node_strip(n);
+	while (n && n->kind == N_INDEX)
+		n = node_strip(n->child);
+	return n && n->kind == N_MEMBER ? n : NULL;
+}
+
+int *spot_symbols(const struct plan *plan, const struct field *field)
+{
+	int *ids = xcalloc(1, sizeof(*ids));
+
+	ids[0] = -1;
+	for (struct func *f = plan->model->func; f; f = f->next) {
+		struct node *n = NULL, *at;
+
+		while (f->has_body && runs_in_user(f) && (n = node_next(f->body, n))) {
+			bool stores = n->kind == N_BINARY && n->op == OP_ASSIGN;
+
+			if (!stores && !(n->kind == N_UNARY && n->op == OP_ADDRESS))
+				continue;
+			at = field_at(n->child);
+			if (at && at->field == field && !node_region(f, n) &&
+			    (!stores || !add_value(n->child->next, &ids)))
+				return NULL;
+		}
+	}
+	return ids[0] >= 0 ? ids : NULL;
+}
+
 struct record *spot_result(const struct plan *plan, const struct func *f)
 {
 	struct record *all = NULL;

@@ -258,11 +258,21 @@ static int64_t breaks(struct raw_worker *w)
 		wire = token_of(w);
 		raw_down(w, LITMUS_DOWN_RUN, 1, &wire);
 		return 0;
+	case 49:	/* in a field that the kernel calls */
+		raw_flush_wire(w, o, LITMUS_USE_FN, wire);
+		break;
+	case 50:
+		wire = (struct tandem_wire){ .tag = TANDEM_WIRE_SYMBOL, .index = 1 };
+		raw_flush_wire(w, o, LITMUS_USE_FN, wire);
+		break;
+	case 51:
+		raw_flush_wire(w, o, LITMUS_USE_FN, token_of(w));
+		break;
 	}
 	return 0;
 }
 
-#define BREAKS	49
+#define BREAKS	52
 
 static void test_refused(void)
 {
@@ -293,6 +303,7 @@ static int64_t keeps(struct raw_worker *w)
 {
 	struct tandem_wire bit[2] = { raw_scalar(3), w->wire[0] }, ring[2] = { { 0 }, raw_scalar(0) };
 	struct tandem_wire local = { .tag = TANDEM_WIRE_BUFFER }, size = raw_scalar(64);
+	const struct raw_object *dev = dev_of(w);
 
 	bit[1].offset = offsetof(struct litmus_dev, e);
 	if (raw_down(w, LITMUS_DOWN_FIELD, 2, bit))
@@ -309,6 +320,7 @@ static int64_t keeps(struct raw_worker *w)
 	if (raw_down(w, LITMUS_DOWN_RING, 2, ring) || raw_down(w, LITMUS_DOWN_FREE, 1, ring))
 		return 5;
 	ring[0] = (struct tandem_wire){ .tag = TANDEM_WIRE_SYMBOL };
+	raw_flush_wire(w, dev, LITMUS_USE_FN, ring[0]);
 	if (raw_down(w, LITMUS_DOWN_RUN, 1, ring))
 		return 7;
 	size = raw_scalar(10);

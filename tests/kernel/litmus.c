@@ -19,6 +19,7 @@
 			  .type = TANDEM_NONE, .kind = TANDEM_LEAF_##k,				\
 			  .size = sizeof(((struct litmus_dev *)0)->f) }
 
+static const u16 fn_symbol[] = { 0, TANDEM_NONE };
 static const struct tandem_leaf dev_leaf[] = {
 	[LITMUS_USE_A] = LEAF(a, WORD),
 	[LITMUS_USE_B] = LEAF(b, WORD),
@@ -37,7 +38,8 @@ static const struct tandem_leaf dev_leaf[] = {
 		.count = 1, .type = LITMUS_TYPE_RING, .kind = TANDEM_LEAF_PTR, .size = 8 },
 	[LITMUS_USE_NAME] = LEAF(name, STR),
 	[LITMUS_USE_COOKIE] = LEAF(cookie, PTR),
-	[LITMUS_USE_FN] = LEAF(fn, PTR),
+	[LITMUS_USE_FN] = { .name = "fn", .offset = offsetof(struct litmus_dev, fn), .count = 1,
+		.type = TANDEM_NONE, .kind = TANDEM_LEAF_PTR, .size = 8, .symbol = fn_symbol },
 	[LITMUS_USE_ARR] = { .name = "arr", .offset = offsetof(struct litmus_dev, arr), .count = 4,
 		.stride = 4, .type = TANDEM_NONE, .kind = TANDEM_LEAF_WORD, .size = 4 },
 	[LITMUS_USE_FIXED] = { .name = "fixed", .offset = offsetof(struct litmus_dev, fixed),
