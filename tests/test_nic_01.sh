@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Drivers that nobody has looked at while splitting answer as the stock ones, too.
-# timeout: 600
+# timeout: 900
 # kernels: 6.1 verifier kcsan
 . tests/helpers.sh
 . tests/nic.sh
