@@ -150,6 +150,8 @@ static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 			asm_edit(n, e);
 		else if (n->kind == N_WHILE || n->kind == N_DO || n->kind == N_FOR)
 			shared_loop(plan, f, n, e);
+		else if (n->kind == N_GOTO)
+			shared_jump(plan, f, n, e);
 		else if (n->kind == N_BINARY)
 			shared_store(f, n, e);
 		else if (n->kind == N_REF && n->var && policy_find("value", n->var->name))

@@ -45,6 +45,7 @@ struct field {
 	bool is_stored;		/* void pointer: the driver or an inline that it uses stores here */
 	struct record *read_as;	/* void pointer: what the driver takes it for, if one */
 	bool read_as_many;
+	bool holds_null;	/* the driver stores NULL here */
 	bool holds_memory;	/* from an allocation: the length is known */
 	bool holds_dma, holds_mmio, holds_string, holds_other;
 	bool kernel_reads, kernel_writes, atomic_reads, atomic_writes, user_merges;
@@ -107,6 +108,7 @@ struct var {
 	struct var *next;
 	/* passes */
 	bool user, kernel;
+	bool atomic_writes, beside_writes;	/* as of a field */
 	int global;		/* id in the plan, or -1 */
 	int global_type;
 	int symbol;

@@ -22,7 +22,7 @@ static const struct word {
 	{ "asm", 2, 2, false }, { "delay", 1, 1, false }, { "register", 1, 1, false },
 	{ "print", 2, 2, false }, { "keeps", 2, 2, false }, { "null", 2, 2, false }, { "short", 1, 1, false }, { "queued", 1, 1, false },
 	{ "quiet", 1, 1, false },
-	{ "alloc", 3, 6, false }, { "frees", 1, 1, false }, { "stops", 1, 1, false }, { "acquire", 3, 10, false }, { "single", 1, 1, false }, { "mutex", 2, 4, false },
+	{ "alloc", 3, 6, false }, { "frees", 1, 1, false }, { "stops", 1, 1, false }, { "acquire", 3, 10, false }, { "single", 1, 1, false }, { "also", 2, 2, false }, { "mutex", 2, 4, false },
 	{ "buffer", 3, 3, true }, { "room", 1, 1, true }, { "check", 1, 1, true }, { "type", 3, 3, false }, { "points", 2, 2, false }, { "string", 1, 1, false },
 	{ "fail", 1, 1, true }, { "reads", 1, 2, false }, { "begins", 1, 1, false }, { "ends", 1, 1, false }, { "closes", 2, 2, false },
 	{ "tail", 3, 3, false }, { "life", 2, 2, false }, { "overlay", 3, 3, false }, { "noreturn", 1, 1, false }, { "named", 1, 1, false }, { "private", 1, 1, false },
@@ -136,6 +136,13 @@ int policy_load(const char *dir)
 	return e;
 }
 
+bool policy_fits(const char *pattern, const char *name)
+{
+	size_t n = strlen(pattern);
+
+	return n && pattern[n - 1] == '*' ? !strncmp(pattern, name, n - 1) : !strcmp(pattern, name);
+}
+
 struct policy_line *policy_find(const char *word, const char *first)
 {
 	char key[512];
@@ -145,7 +152,7 @@ struct policy_line *policy_find(const char *word, const char *first)
 	l = text_map_get(MAP_POLICY, key);
 	for (struct policy_line *w = patterns; !l && w; w = w->same)
 		if (w->word == word || !strcmp(w->word, word))
-			if (!strncmp(w->arg[0], first, strlen(w->arg[0]) - 1))
+			if (policy_fits(w->arg[0], first))
 				l = w;
 	if (l)
 		l->used++;

@@ -29,4 +29,7 @@ int policy_load(const char *dir);
 struct policy_line *policy_find(const char *word, const char *first);
 struct policy_line *policy_all(void);
 
+/* Is @name what a line's first argument says, which may end with `*`? */
+bool policy_fits(const char *pattern, const char *name);
+
 #endif

@@ -5,7 +5,6 @@
 #include "partition.h"
 #include "reach.h"
 #include "scan.h"
-#include "xalloc.h"
 
 #define LEAVES_MAX	65535
 
@@ -16,10 +15,27 @@ static void number_fields(struct plan *plan)
 	for (struct record *r = plan->model->record; r; r = r->next)
 		for (unsigned int i = 0; i < r->nfield; i++) {
 			if ((plan->nfield & 1023) == 0)
-				plan->field = xrealloc(plan->field, (plan->nfield + 1024) * sizeof(*plan->field));
+				plan->field = realloc(plan->field, (plan->nfield + 1024) * sizeof(*plan->field));
 			plan->field[plan->nfield] = &r->field[i];
 			r->field[i].number = plan->nfield++;
 		}
+}
+
+/* What any function of the kernel half does, another thread may do beside an upcall, atomic or not. */
+static void kernel_access(const struct func *f, const struct access *a)
+{
+	bool reads = a->how & ACC_READ, writes = a->how & ACC_WRITE;
+
+	if (a->field) {
+		a->field->kernel_reads |= reads;
+		a->field->kernel_writes |= writes;
+		a->field->beside_writes |= writes;
+		a->field->atomic_reads |= f->atomic && reads;
+		a->field->atomic_writes |= f->atomic && writes;
+	} else if (a->var) {
+		a->var->beside_writes |= writes;
+		a->var->atomic_writes |= f->atomic && writes;
+	}
 }
 
 static void kernel_side(struct plan *plan)
@@ -27,22 +43,20 @@ static void kernel_side(struct plan *plan)
 	for (struct func *f = plan->model->func; f; f = f->next) {
 		if (!f->is_own || f->dropped)
 			continue;
-		for (struct access *a = f->accesses; a; a = a->next) {
-			if (!a->field || (f->side == SIDE_USER && !node_region(f, a->node)))
-				continue;
-			a->field->kernel_reads |= !!(a->how & ACC_READ);
-			a->field->kernel_writes |= !!(a->how & ACC_WRITE);
-			if (f->atomic) {
-				a->field->atomic_reads |= !!(a->how & ACC_READ);
-				a->field->atomic_writes |= !!(a->how & ACC_WRITE);
-			}
-			if (f->atomic || f->side == SIDE_USER)
-				a->field->beside_writes |= !!(a->how & ACC_WRITE);
-		}
+		for (struct access *a = f->accesses; a; a = a->next)
+			if (f->side != SIDE_USER || node_region(f, a->node))
+				kernel_access(f, a);
 		for (struct access *a = f->accesses; a; a = a->next)
 			if (a->field && f->side == SIDE_USER && a->how & ACC_MERGE)
 				a->field->user_merges = true;
 	}
+}
+
+static bool others_write(const struct access *a, bool beside)
+{
+	if (a->field)
+		return a->field->atomic_writes || (beside && a->field->beside_writes);
+	return a->var && a->var->global >= 0 && (a->var->atomic_writes || (beside && a->var->beside_writes));
 }
 
 static bool within(const struct node *n, const struct node *part)
@@ -57,8 +71,7 @@ static bool within(const struct node *n, const struct node *part)
 static bool reads(struct func *f, const struct node *part, bool beside, int level)
 {
 	for (struct access *a = f->accesses; a; a = a->next)
-		if (a->field && a->how & ACC_READ && (a->field->atomic_writes || (beside && a->field->beside_writes)) &&
-		    within(a->node, part) && !node_region(f, a->node))
+		if (a->how & ACC_READ && others_write(a, beside) && within(a->node, part) && !node_region(f, a->node))
 			return true;
 	for (struct edge *e = user_edge(f, NULL); e && part; e = user_edge(f, e))
 		if (e->call && e->callee && within(e->call, part) && e->callee->has_body && runs_in_user(e->callee) &&
@@ -67,13 +80,51 @@ static bool reads(struct func *f, const struct node *part, bool beside, int leve
 	return false;
 }
 
-static bool leaves(const struct node *top)
+/* Does a branch decide whether the loop goes on? A switch's own `break` does not leave it. */
+static bool decides(const struct node *top)
 {
 	struct node *n = NULL;
 
+	if (top->kind != N_IF && top->kind != N_SWITCH)
+		return false;
 	while ((n = node_next(top, n)))
-		if (n->kind == N_BREAK || n->kind == N_RETURN || n->kind == N_GOTO)
+		if (n->kind == N_RETURN || n->kind == N_GOTO || n->kind == N_CONTINUE || (n->kind == N_BREAK && top->kind == N_IF))
 			return true;
+	return false;
+}
+
+/* Is the variable's address given away here, so that a callee sets it? Gives the call. */
+static const struct node *set_by_call(const struct node *n, const struct var *v)
+{
+	struct node *of = n->kind == N_UNARY && n->op == OP_ADDRESS ? node_strip(n->child) : NULL;
+
+	if (!of || of->kind != N_REF || of->var != v)
+		return NULL;
+	while (n && n->kind != N_CALL)
+		n = n->parent;
+	return n;
+}
+
+/* Is @part computed from such a field, if by way of local variables that @loop sets? */
+static bool depends(struct func *f, const struct node *loop, const struct node *part, int level)
+{
+	struct node *ref = NULL, *at;
+
+	if (reads(f, part, true, 0))
+		return true;
+	while (level < 4 && (ref = node_next(part, ref))) {
+		if (ref->kind != N_REF || !ref->var || !ref->var->is_local)
+			continue;
+		for (at = NULL; (at = node_next(loop, at)); ) {
+			const struct node *value = node_value_of(at, ref->var) ?: set_by_call(at, ref->var);
+
+			if (at->kind == N_BINARY && at->op >= OP_COMPOUND_BITS && at->op <= OP_COMPOUND &&
+			    node_strip(at->child)->kind == N_REF && node_strip(at->child)->var == ref->var)
+				value = at->child->next;
+			if (value && value != part && depends(f, loop, value, level + 1))
+				return true;
+		}
+	}
 	return false;
 }
 
@@ -92,11 +143,43 @@ bool reach_ends(struct func *f, const struct node *loop)
 	while (body && body->next && loop->kind != N_DO)
 		body = body->next;
 	for (const struct node *c = loop->child; c; c = c->next)
-		if (c != body && reads(f, c, true, 0))
+		if (c != body && depends(f, loop, c, 0))
 			return true;
 	while (body && (n = node_next(body, n)))
-		if (n->kind == N_IF && n->child && leaves(n) && reads(f, n->child, true, 0))
+		if (n->child && decides(n) && depends(f, loop, n->child, 0))
 			return true;
+	return false;
+}
+
+const struct node *reach_jumps_to(const struct func *f, const struct node *jump)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(f->body, n)))
+		if (n->kind == N_LABEL && !strcmp(n->text, jump->text) && n->start < jump->start)
+			return n;
+	return NULL;
+}
+
+bool reach_decides(struct func *f, const struct node *jump)
+{
+	for (const struct node *n = jump->parent; n; n = n->parent)
+		if (decides(n) && depends(f, f->body, n->child, 0))
+			return true;
+	return false;
+}
+
+/* Does a jump that such a field decides lead back over @at? */
+static bool jumps_over(struct func *f, const struct node *at)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(f->body, n))) {
+		const struct node *label = n->kind == N_GOTO && n->start > at->start ? reach_jumps_to(f, n) : NULL;
+
+		if (label && label->start <= at->start && reach_decides(f, n))
+			return true;
+	}
 	return false;
 }
 
@@ -106,7 +189,7 @@ bool reach_waits(struct func *f, const struct node *at)
 
 	while (loop && loop->kind != N_FOR && loop->kind != N_WHILE && loop->kind != N_DO)
 		loop = loop->parent;
-	return reads(f, loop, false, 0) || (loop && reach_ends(f, loop));
+	return reads(f, loop, false, 0) || (loop ? reach_ends(f, loop) : jumps_over(f, at));
 }
 
 bool plan_kernel_calls(const struct plan *plan, const char *name)
@@ -115,7 +198,7 @@ bool plan_kernel_calls(const struct plan *plan, const char *name)
 		if (!f->is_own || f->dropped)
 			continue;
 		for (struct edge *e = f->callees; e; e = e->next)
-			if (e->call && e->callee && !strcmp(e->callee->name, name) &&
+			if (e->call && e->callee && policy_fits(name, e->callee->name) &&
 			    (f->side == SIDE_KERNEL || f->duplicated || node_region(f, e->call)))
 				return true;
 	}
@@ -168,11 +251,11 @@ static void collect(struct plan *plan, struct plan_reach *reach, struct func *f,
 
 void reach_of(struct plan *plan, struct func *f, struct plan_reach *reach)
 {
-	unsigned char *seen = xcalloc(plan->nfunc, 1);
+	unsigned char *seen = calloc(plan->nfunc, 1);
 
-	reach->field_how = xcalloc(plan->nfield, 1);
-	reach->var_how = xcalloc(plan->nglobal + 1, 1);
-	reach->down = xcalloc(plan->ndown + 1, 1);
+	reach->field_how = calloc(plan->nfield, 1);
+	reach->var_how = calloc(plan->nglobal + 1, 1);
+	reach->down = calloc(plan->ndown + 1, 1);
 	collect(plan, reach, f, seen);
 	free(seen);
 }
@@ -188,6 +271,8 @@ static void close_entries(struct plan *plan)
 		/* Nothing runs beside the upcall with which a device begins but what that upcall has started. */
 		for (unsigned int k = 0; k < plan->nfield && !e->begins; k++)
 			plan->field[k]->beside_writes |= !!(e->reach.field_how[k] & ACC_WRITE);
+		for (unsigned int k = 0; k < plan->nglobal && !e->begins; k++)
+			plan->global[k]->beside_writes |= !!(e->reach.var_how[k] & ACC_WRITE);
 	}
 }
 
@@ -227,7 +312,7 @@ static struct plan_type *type_new(struct plan *plan, const char *name, uint32_t 
 	struct plan_type *t;
 
 	if ((plan->ntype & 63) == 0)
-		plan->type = xrealloc(plan->type, (plan->ntype + 64) * sizeof(*plan->type));
+		plan->type = realloc(plan->type, (plan->ntype + 64) * sizeof(*plan->type));
 	t = &plan->type[plan->ntype++];
 	memset(t, 0, sizeof(*t));
 	t->name = text_intern(name);
@@ -251,7 +336,7 @@ static struct plan_leaf *leaf_new(struct plan_type *t, const struct plan_leaf *l
 		}
 	}
 	if ((t->nleaf & 63) == 0)
-		t->leaf = xrealloc(t->leaf, (t->nleaf + 64) * sizeof(*t->leaf));
+		t->leaf = realloc(t->leaf, (t->nleaf + 64) * sizeof(*t->leaf));
 	t->leaf[t->nleaf] = *leaf;
 	return &t->leaf[t->nleaf++];
 }
@@ -588,7 +673,7 @@ static void types(struct plan *plan)
 static void add_use(struct plan_entry *e, int type, int leaf, unsigned int access)
 {
 	if ((e->nuse & 255) == 0)
-		e->use = xrealloc(e->use, (e->nuse + 256) * sizeof(*e->use));
+		e->use = realloc(e->use, (e->nuse + 256) * sizeof(*e->use));
 	e->use[e->nuse++] = (struct plan_use){ type, leaf, access };
 }
 

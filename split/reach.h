@@ -20,5 +20,9 @@ bool reach_waits(struct func *f, const struct node *at);
 bool reach_reads(struct func *f, const struct node *part);
 /* Does what ends @loop depend on a field that other code, of either half, may write meanwhile? */
 bool reach_ends(struct func *f, const struct node *loop);
+/* The label that a jump leads back to, or NULL. */
+const struct node *reach_jumps_to(const struct func *f, const struct node *jump);
+/* The same as reach_ends() for the condition on which a jump back is made. */
+bool reach_decides(struct func *f, const struct node *jump);
 
 #endif

@@ -166,6 +166,8 @@ static void learn(struct scan *s, struct field *field, struct node *value)
 		for (node_functions(s->model, s->f, v, 0, &l); l; l = l->next)
 			add_role(l->func, field, NULL, 0, v);
 	}
+	if (v->kind == N_LITERAL && is_pointer(field->type))
+		field->holds_null = true;
 	if (v->kind == N_STRING)
 		field->holds_string = true;
 	if (v->kind == N_REF && v->type && v->type->kind == TYPE_ARRAY)

@@ -8,16 +8,19 @@
 
 /* ---- loops ---- */
 
-/* Has the loop a call through which its view is refreshed, or that waits? */
-static bool refreshes(struct plan *plan, struct func *f, const struct node *loop)
+/* Is there, from @from to @to, a call through which the view is refreshed, or that waits? */
+static bool refreshes(struct plan *plan, struct func *f, uint32_t from, uint32_t to)
 {
 	struct node *n = NULL;
 
-	while ((n = node_next(loop, n))) {
-		if (node_region(f, n))
+	while ((n = node_next(f->body, n))) {
+		bool inside = n->start >= from && n->end <= to;
+
+		if (inside && node_region(f, n))
 			return true;
-		if (n->kind == N_CALL && call_target(n) &&
-		    (policy_find("delay", call_target(n)->name) || plan_down_of(plan, f, n) >= 0))
+		if (inside && n->kind == N_CALL && call_target(n) &&
+		    (policy_find("delay", call_target(n)->name) ||
+		     (plan_down_of(plan, f, n) >= 0 && !policy_find("queued", call_target(n)->name))))
 			return true;
 	}
 	return false;
@@ -56,13 +59,24 @@ void shared_loop(struct plan *plan, struct func *f, const struct node *loop, str
 			return;
 		endless &= node_strip(c)->kind == N_LITERAL;
 	}
-	if (!body || (!reach_ends(f, loop) && !(endless && reach_reads(f, body))) || refreshes(plan, f, loop))
+	if (!body || (!reach_ends(f, loop) && !(endless && reach_reads(f, body))) || refreshes(plan, f, loop->start, loop->end))
 		return;
 	edit_add(e, body->start, body->start, "{ tandem_sync(); ");
 	end = body->end;
 	if (text[end - 1] != '}' && text[end - 1] != ';')
 		end += strcspn(text + end, ";") + 1;
 	edit_add_end(e, end, " }");
+}
+
+/* The same for a loop that is made of a jump back. */
+void shared_jump(struct plan *plan, struct func *f, const struct node *jump, struct edits *e)
+{
+	const struct node *label = reach_jumps_to(f, jump);
+
+	if (!label || !reach_decides(f, jump) || refreshes(plan, f, label->start, jump->end))
+		return;
+	edit_add(e, jump->start, jump->start, "{ tandem_sync(); ");
+	edit_add_end(e, jump->end + strcspn(f->tu->text + jump->end, ";") + 1, " }");
 }
 
 /* ---- stores ---- */

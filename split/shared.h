@@ -6,6 +6,7 @@
 #include "plan.h"
 
 void shared_loop(struct plan *plan, struct func *f, const struct node *loop, struct edits *e);
+void shared_jump(struct plan *plan, struct func *f, const struct node *jump, struct edits *e);
 void shared_store(struct func *f, const struct node *n, struct edits *e);
 
 #endif
