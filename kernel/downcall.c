@@ -348,14 +348,14 @@ static noinline_for_stack int frees(struct down *d)
 static int releases(struct down *d, const struct tandem_key *key)
 {
 	struct state *st = d->c->state;
-	struct record *r = ledger_find(st, key, 0);
+	struct record *r = ledger_find_held(st, &d->plan->ledger, key);
 	struct object *o = r && r->gen && !d->freed ? object_by_handle(st, r->index, r->gen) : NULL;
 	u64 seq = o ? r->seq : 0;
 
 	if (o && !downs_wait(st, o->start, o->size))
 		return refuse(d->c, "%s of memory that another downcall uses", d->plan->name);
 	if (o)
-		r = ledger_find(st, key, 0);
+		r = ledger_find_held(st, &d->plan->ledger, key);
 	if (r && (r->pending || (o && r->seq != seq)))
 		return refuse(d->c, "%s while another call of its kind runs", d->plan->name);
 	if (!r && d->plan->ledger.strict)

@@ -40,6 +40,21 @@ struct record *ledger_find(struct state *st, const struct tandem_key *key, u64 o
 	return NULL;
 }
 
+/* What a release gives back: its own, or what policy lets it give back too. */
+struct record *ledger_find_held(struct state *st, const struct tandem_ledger_rule *rule,
+				const struct tandem_key *key)
+{
+	struct record *r = ledger_find(st, key, 0);
+	struct tandem_key other = *key;
+	const u16 *also;
+
+	for (also = rule->also; !r && also && *also != TANDEM_NONE; also++) {
+		other.undo = *also;
+		r = ledger_find(st, &other, 0);
+	}
+	return r;
+}
+
 /* A state that holds already is not acquired again: one undo ends it. */
 bool ledger_holds(struct state *st, const struct tandem_ledger_rule *rule,
 		  const struct tandem_key *key)

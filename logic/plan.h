@@ -155,6 +155,7 @@ struct tandem_ledger_rule {
 	__u8 nfrom;		/* arguments that identify the thing: of the undo call, in its order */
 	__u8 from[6];
 	__u8 strict;		/* ACQUIRE: refused while it is held; RELEASE: refused unless it is held */
+	const __u16 *also;	/* RELEASE: other undos whose things it gives back too, then NONE; or NULL */
 };
 
 /* What memory a downcall's result is. */

@@ -2,6 +2,7 @@
 /* Questions about nodes: what is called, what a value may be, which statement something is in. */
 #include <string.h>
 
+#include "policy.h"
 #include "scanning.h"
 #include "xalloc.h"
 
@@ -190,15 +191,56 @@ static bool is_null(const struct node *n)
 	return n->type && n->type->kind == TYPE_POINTER && node_strip((struct node *)n)->kind == N_LITERAL;
 }
 
+/* What policy says of argument @i of a callback that @f is. */
+static bool role_may_be_null(const struct func *f, unsigned int i)
+{
+	for (const struct role *r = f->role; r; r = r->next)
+		for (struct policy_line *l = r->field ? policy_find("null", field_name(r->field)) : NULL; l; l = l->same)
+			if ((unsigned int)atoi(l->arg[1]) == i)
+				return true;
+	return false;
+}
+
 bool node_param_may_be_null(struct model *model, struct func *f, const struct var *v, int level)
 {
-	for (unsigned int i = 0; i < f->nparam && level < 4; i++)
+	for (unsigned int i = 0; i < f->nparam && level < 4; i++) {
+		if (f->param[i].var == v && role_may_be_null(f, i))
+			return true;
 		for (struct func *g = model->func; g && f->param[i].var == v; g = g->next)
 			for (struct edge *e = g->has_body ? g->callees : NULL; e; e = e->next)
 				if (e->callee == f && e->call &&
 				    node_may_be_null(model, g, call_arg(e->call, i), level + 1))
 					return true;
+	}
 	return false;
+}
+
+/* Is the parameter a condition, or part of a comparison with NULL? */
+static bool is_tested(const struct func *f, const struct var *v)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(f->body, n))) {
+		const struct node *at = n, *up = n->parent;
+
+		if (n->kind != N_REF || n->var != v)
+			continue;
+		while (up && (up->kind == N_CAST || (up->kind == N_OTHER && up->child == at && !at->next))) {
+			at = up;
+			up = up->parent;
+		}
+		if (up && ((up->kind == N_UNARY && f->tu->text[up->start] == '!') ||
+			   ((up->kind == N_IF || up->kind == N_CONDITIONAL || up->kind == N_WHILE) && up->child == at) ||
+			   (up->kind == N_BINARY && up->op == OP_LOGIC) ||
+			   (up->kind == N_BINARY && up->op == OP_COMPARE && is_null(at->next ? at->next : up->child))))
+			return true;
+	}
+	return false;
+}
+
+bool node_param_is_tested(const struct func *f, unsigned int i)
+{
+	return f->body && i < f->nparam && f->param[i].var && is_tested(f, f->param[i].var);
 }
 
 bool node_may_be_null(struct model *model, struct func *f, struct node *n, int level)
@@ -212,6 +254,8 @@ bool node_may_be_null(struct model *model, struct func *f, struct node *n, int l
 	for (; at; at = node_next(n, at))
 		if (is_null(at))
 			return true;
+	if (v->kind == N_MEMBER && v->field)
+		return v->field->holds_null;
 	if (v->kind != N_REF || !v->var)
 		return false;
 	for (at = NULL; !v->var->is_static_local && (at = node_next(f->body, at)); )

@@ -111,7 +111,7 @@ bool plan_is_local(struct func *f);
 /* A lock or unlock of a mutex that only user-half code takes. */
 bool plan_is_mutex_call(struct plan *plan, const struct node *call);
 int plan_type_of(const struct plan *plan, const struct record *record);
-/* Does the driver's kernel half, its outlined regions too, call the function of this name? */
+/* Does the driver's kernel half, its outlined regions too, call a function of this name, which may end with `*`? */
 bool plan_kernel_calls(const struct plan *plan, const char *name);
 /* Policy line @word for one of the roles of @f or its name, with suffix "/arg" if arg >= 0. */
 struct policy_line *plan_policy(const char *word, const struct func *f, int arg);

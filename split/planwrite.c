@@ -132,12 +132,14 @@ static void value(const struct plan *plan, struct text *out, struct type *t, con
 	text_add(out, aim && (aim->arg->nspot || aim->arg->func) ? ", spot_%u_%u }" : ", 0 }", aim ? aim->down : 0, aim ? aim->n : 0);
 }
 
-/* Does policy, or a call in the driver, let argument @i of @f be NULL? */
+/* Does policy, a call in the driver, or @f itself, which looks first, let argument @i be NULL? */
 static bool may_be_null(const struct plan *plan, const struct func *f, unsigned int i)
 {
 	for (struct policy_line *l = policy_find("null", f->name); l; l = l->same)
 		if ((unsigned int)atoi(l->arg[1]) == i)
 			return true;
+	if (node_param_is_tested(f, i))
+		return true;
 	for (struct func *in = plan->model->func; in; in = in->next)
 		for (struct edge *e = in->has_body ? in->callees : NULL; e; e = e->next)
 			if (e->callee == f && e->call && runs_in_user(in) && node_may_be_null(plan->model, in, call_arg(e->call, i), 0))
@@ -281,7 +283,7 @@ static const char *from_text(const char *word)
 static bool is_down(const struct plan *plan, const char *name)
 {
 	for (unsigned int i = 0; i < plan->ndown; i++)
-		if (plan->down[i].func && !strcmp(plan->down[i].func->name, name))
+		if (plan->down[i].func && policy_fits(name, plan->down[i].func->name))
 			return true;
 	return false;
 }
@@ -289,6 +291,24 @@ static bool is_down(const struct plan *plan, const char *name)
 static bool is_single(const struct policy_line *acquire)
 {
 	return policy_find("single", acquire->arg[0]);
+}
+
+static bool is_undo(const char *name)
+{
+	for (struct policy_line *a = policy_all(); a; a = a->next)
+		if (!strcmp(a->word, "acquire") && a->narg > 2 && !strcmp(a->arg[2], name))
+			return true;
+	return false;
+}
+
+/* Does @release give back what @undo does? Policy may let it do so for several: `also`. */
+static bool gives_back(const char *release, const char *undo)
+{
+	bool also = !strcmp(release, undo);
+
+	for (struct policy_line *l = policy_find("also", release); l && !also; l = l->same)
+		also = !strcmp(l->arg[1], undo);
+	return also;
 }
 
 /*
@@ -302,8 +322,12 @@ static bool all_recorded(const struct plan *plan, const char *undo)
 
 	if (plan_kernel_calls(plan, undo))
 		return false;
+	/* what it may give back, too, but nobody records */
+	for (struct policy_line *l = policy_find("also", undo); l; l = l->same)
+		if (!is_undo(l->arg[1]) && (is_down(plan, l->arg[1]) || plan_kernel_calls(plan, l->arg[1])))
+			return false;
 	for (struct policy_line *a = policy_all(); a; a = a->next) {
-		if (strcmp(a->word, "acquire") || a->narg < 3 || strcmp(a->arg[2], undo))
+		if (strcmp(a->word, "acquire") || a->narg < 3 || !gives_back(undo, a->arg[2]))
 			continue;
 		if ((!strcmp(a->arg[1], "always") && !is_single(a)) || plan_kernel_calls(plan, a->arg[0]))
 			return false;
@@ -312,15 +336,32 @@ static bool all_recorded(const struct plan *plan, const char *undo)
 	return any;
 }
 
-static void rule(struct text *out, const char *kind, const char *when, int undo, struct policy_line *l, bool own, bool strict)
+static void rule(struct text *out, const char *kind, const char *when, int undo, struct policy_line *l, bool own, bool strict,
+		 const char *also)
 {
 	text_add(out, "{ TANDEM_LEDGER_%s, %s, %d, %u, { ", kind, when, undo, l->narg - 3);
 	for (unsigned int n = 3; n < l->narg; n++)
 		text_add(out, "%s, ", own ? from_text(l->arg[n]) : text_format("%u", n - 3));
-	text_add(out, "}, %d }", strict);
+	text_add(out, "}, %d, %s }", strict, also);
 }
 
-static void ledger(const struct plan *plan, const struct plan_down *d, struct text *out)
+/* The other undos whose part a downcall may take, as a table of its own; its name, or "0". */
+static const char *also_table(const struct plan *plan, unsigned int i, struct text *out)
+{
+	const struct func *f = plan->down[i].func;
+	struct policy_line *l = f ? policy_find("also", f->name) : NULL;
+
+	if (!l)
+		return "0";
+	text_add(out, "static const __u16 also_%u[] = { ", i);
+	for (; l; l = l->same)
+		if (down_named(plan, l->arg[1]) >= 0)
+			text_add(out, "%d, ", down_named(plan, l->arg[1]));
+	text_add(out, "0xffff };\n");
+	return text_intern(text_format("also_%u", i));
+}
+
+static void ledger(const struct plan *plan, const struct plan_down *d, const char *also, struct text *out)
 {
 	struct policy_line *l = d->func ? policy_find("acquire", d->func->name) : NULL;
 	bool lock = l && !strcmp(l->arg[1], "lock"), unlock = l && !strcmp(l->arg[1], "unlock");
@@ -329,20 +370,20 @@ static void ledger(const struct plan *plan, const struct plan_down *d, struct te
 		rule(out, lock ? "LOCK" : "ACQUIRE",
 		     !strcmp(l->arg[1], "zero") ? "TANDEM_WHEN_ZERO" : !strcmp(l->arg[1], "nonzero") ? "TANDEM_WHEN_NONZERO" :
 		     "TANDEM_WHEN_ALWAYS", down_named(plan, l->arg[2]), l, true,
-		     !lock && is_single(l) && all_recorded(plan, l->arg[2]));
+		     !lock && is_single(l) && all_recorded(plan, l->arg[2]), "0");
 		return;
 	}
 	if (unlock) {
-		rule(out, "UNLOCK", "0", 0xffff, l, true, false);
+		rule(out, "UNLOCK", "0", 0xffff, l, true, false, "0");
 		return;
 	}
 	/* what undoes something releases it */
 	for (struct policy_line *a = policy_all(); a && d->func; a = a->next)
-		if (!strcmp(a->word, "acquire") && a->narg > 2 && !strcmp(a->arg[2], d->func->name) && strcmp(a->arg[1], "lock")) {
-			rule(out, "RELEASE", "0", 0xffff, a, false, all_recorded(plan, d->func->name));
+		if (!strcmp(a->word, "acquire") && a->narg > 2 && gives_back(d->func->name, a->arg[2]) && strcmp(a->arg[1], "lock")) {
+			rule(out, "RELEASE", "0", 0xffff, a, false, all_recorded(plan, d->func->name), also);
 			return;
 		}
-	text_add(out, "{ 0, 0, 0xffff, 0, { 0 }, 0 }");
+	text_add(out, "{ 0, 0, 0xffff, 0, { 0 }, 0, 0 }");
 }
 
 static const char *size_arg(const char *word)
@@ -381,6 +422,8 @@ static bool is_queued(const struct plan *plan, int down)
 
 static void write_downs(const struct plan *plan, struct text *out)
 {
+	const char **also = calloc(plan->ndown + 1, sizeof(*also));
+
 	for (unsigned int i = 0; i < plan->ndown; i++) {
 		const struct plan_down *d = &plan->down[i];
 		const struct func *f = d->func;
@@ -402,6 +445,7 @@ static void write_downs(const struct plan *plan, struct text *out)
 			text_add(out, ",\n");
 		}
 		text_add(out, "\t{ 0 }\n};\n");
+		also[i] = also_table(plan, i, out);
 	}
 	text_add(out, "static const struct tandem_down down[] = {\n");
 	for (unsigned int i = 0; i < plan->ndown; i++) {
@@ -421,10 +465,11 @@ static void write_downs(const struct plan *plan, struct text *out)
 			 quiet(d) ? " | TANDEM_DOWN_QUIET" : "");
 		alloc(plan, d, out);
 		text_add(out, ", ");
-		ledger(plan, d, out);
+		ledger(plan, d, also[i], out);
 		text_add(out, " },\n");
 	}
 	text_add(out, "\t{ 0 }\n};\n");
+	free(also);
 }
 
 void plan_write(const struct plan *plan, const char *build_id, struct text *out)

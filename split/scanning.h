@@ -28,6 +28,8 @@ struct func *node_function(struct node *n);
 bool node_may_be_null(struct model *model, struct func *f, struct node *n, int level);
 /* Is @n the variable, or part of what it is set to? Gives the value, or NULL. */
 struct node *node_value_of(struct node *n, const struct var *v);
+/* Does @f ask whether its parameter @i is NULL? */
+bool node_param_is_tested(const struct func *f, unsigned int i);
 bool node_param_may_be_null(struct model *model, struct func *f, const struct var *v, int level);
 void node_function_add(struct func *f, struct func_list **out);
 /* Functions whose address @n may be, in the body of @f: through variables, parameters, tables, results. */

@@ -120,11 +120,16 @@ static long flush(void)
 	return lost;
 }
 
+static long legal(void)
+{
+	return ask(MEMLIT_LEGAL, 0);
+}
+
 static const struct {
 	const char *name;
 	long (*run)(void);
 } tests[] = {
-	{ "clear", clear }, { "wait", wait_loops }, { "own", own }, { "locked", locked },
+	{ "legal", legal }, { "clear", clear }, { "wait", wait_loops }, { "own", own }, { "locked", locked },
 	{ "private", private_mutex }, { "neighbours", neighbours }, { "flush", flush },
 };
 

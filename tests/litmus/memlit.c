@@ -4,6 +4,7 @@
  * interrupt does is done by timers in hard interrupt context. Unsplit, it loses nothing.
  */
 #include <linux/delay.h>
+#include <linux/dmapool.h>
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/miscdevice.h>
@@ -12,6 +13,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
 #include "memlit.h"
@@ -44,6 +46,7 @@ struct memlit {
 
 	bool done;
 	u32 event;
+	u32 kept;		/* written by what stays in the kernel half, though it may sleep */
 
 	u32 stamp;
 	u32 locked;
@@ -55,6 +58,10 @@ struct memlit {
 	struct mutex mutex;
 	struct hrtimer ticker;
 	struct hrtimer waker;
+	struct work_struct work;
+
+	struct dma_pool *pool;		/* there is never one */
+	struct memlit_job *job;
 };
 
 static struct memlit *memlit;
@@ -98,6 +105,21 @@ static enum hrtimer_restart memlit_wake(struct hrtimer *timer)
 	m->done = true;
 	m->event = 1;
 	return HRTIMER_NORESTART;
+}
+
+/* ---- in a thread, but not moved: a lock that is taken in one branch only is not understood ---- */
+
+static void memlit_kept(struct work_struct *work)
+{
+	struct memlit *m = container_of(work, struct memlit, work);
+	bool locks = !m->working;
+
+	usleep_range(2000, 3000);
+	if (locks)
+		spin_lock_irq(&m->spin);
+	m->kept++;
+	if (locks)
+		spin_unlock_irq(&m->spin);
 }
 
 /* ---- the same object, two writers ---- */
@@ -161,6 +183,48 @@ static void memlit_pause(void)
 	usleep_range(100, 200);
 }
 
+static long memlit_wait_for_work(struct memlit *m, unsigned int how)
+{
+	u32 was = m->kept, now;
+
+	schedule_work(&m->work);
+	switch (how) {
+	case 7:
+		while (m->kept == was)
+			udelay(10);
+		break;
+	case 8:
+		for (;;) {
+			now = m->kept;
+			barrier();
+			if (now != was)
+				break;
+		}
+		break;
+	case 9:
+		for (;;) {
+			barrier();
+			if (m->kept == was)
+				continue;
+			break;
+		}
+		break;
+	case 10:
+again:
+		udelay(10);
+		if (m->kept == was)
+			goto again;
+		break;
+	default:
+once_more:
+		now = m->kept;
+		barrier();
+		if (now == was)
+			goto once_more;
+	}
+	return 0;
+}
+
 static long memlit_wait(struct memlit *m, unsigned int how)
 {
 	m->done = false;
@@ -198,6 +262,9 @@ static long memlit_wait(struct memlit *m, unsigned int how)
 		for (; !READ_ONCE(m->done); )
 			;
 		break;
+	case 7: case 8: case 9: case 10: case 11:
+		hrtimer_cancel(&m->waker);
+		return memlit_wait_for_work(m, how);
 	default:
 		hrtimer_cancel(&m->waker);
 		return -EINVAL;
@@ -301,6 +368,32 @@ static long memlit_flush(struct memlit *m, u32 number)
 	return lost;
 }
 
+/* ---- what is allowed: to give back by a call that takes several kinds, and nothing at all ---- */
+
+static u32 memlit_number(struct memlit *m, struct memlit_job *job)
+{
+	u32 number = 0;
+
+	spin_lock_irq(&m->spin);
+	if (job)
+		number = job->number;
+	spin_unlock_irq(&m->spin);
+	return number;
+}
+
+static long memlit_legal(struct memlit *m)
+{
+	void *small = kmalloc(64, GFP_KERNEL), *large = vmalloc(64), *any = kvmalloc(64, GFP_KERNEL);
+	long lost = !small || !large || !any;
+
+	kvfree(small);
+	kvfree(large);
+	kvfree(any);
+	dma_pool_destroy(m->pool);
+	m->job = NULL;
+	return lost | memlit_number(m, m->job);
+}
+
 static long memlit_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	struct memlit *m = memlit;
@@ -324,6 +417,8 @@ static long memlit_ioctl(struct file *file, unsigned int command, unsigned long 
 		return argument ? m->private : m->locked;
 	case MEMLIT_TICKS:
 		return m->ticks;
+	case MEMLIT_LEGAL:
+		return memlit_legal(m);
 	case MEMLIT_FLUSH:
 		return memlit_flush(m, argument);
 	}
@@ -344,6 +439,7 @@ static int memlit_probe(struct platform_device *pdev)
 	m->ticker.function = memlit_tick;
 	hrtimer_init(&m->waker, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	m->waker.function = memlit_wake;
+	INIT_WORK(&m->work, memlit_kept);
 	platform_set_drvdata(pdev, m);
 	memlit = m;
 	return 0;
@@ -356,6 +452,7 @@ static int memlit_remove(struct platform_device *pdev)
 	memlit = NULL;
 	hrtimer_cancel(&m->ticker);
 	hrtimer_cancel(&m->waker);
+	cancel_work_sync(&m->work);
 	kfree(m);
 	return 0;
 }

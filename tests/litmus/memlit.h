@@ -14,7 +14,9 @@
 
 #define MEMLIT_FLUSH		0x4d09	/* waits for work that is moved code too; once */
 
-#define MEMLIT_WAITS		7
+#define MEMLIT_LEGAL		0x4d0a	/* does what is allowed, though it looks odd */
+
+#define MEMLIT_WAITS		12
 #define MEMLIT_FLUSHES		64	/* at once */
 
 /* Whose updates MEMLIT_NEIGHBOURS lost: the interrupt's, and the moved code's << 16. */

@@ -29,6 +29,10 @@ module_param(interrupts, uint, 0444);
 module_param(wrong_first, uint, 0444);
 module_param(wrong_later, uint, 0444);
 
+/* How the device is enabled: either way, it is given back by the same calls. */
+static bool managed = true;
+module_param(managed, bool, 0444);
+
 static irqreturn_t edulit_irq(int irq, void *data)
 {
 	struct edulit *e = data;
@@ -85,9 +89,12 @@ static int edulit_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	e = kzalloc(sizeof(*e), GFP_KERNEL);
 	if (!e)
 		return -ENOMEM;
-	ret = pci_enable_device(pdev);
+	ret = managed ? pcim_enable_device(pdev) : pci_enable_device(pdev);
 	if (ret)
 		goto memory;
+	ret = managed ? pci_try_set_mwi(pdev) : pci_set_mwi(pdev);
+	if (ret)
+		pci_clear_mwi(pdev);	/* allowed, needed or not */
 	e->regs = pci_ioremap_bar(pdev, 0);
 	ret = -ENOMEM;
 	if (!e->regs)
@@ -110,6 +117,7 @@ irq:
 regs:
 	iounmap(e->regs);
 device:
+	pci_clear_mwi(pdev);
 	pci_disable_device(pdev);
 memory:
 	kfree(e);
@@ -122,6 +130,7 @@ static void edulit_remove(struct pci_dev *pdev)
 
 	free_irq(pdev->irq, e);
 	iounmap(e->regs);
+	pci_clear_mwi(pdev);
 	pci_disable_device(pdev);
 	kfree(e);
 }
