@@ -291,9 +291,9 @@ tandem_u64 tandem_down(unsigned int id, const tandem_u64 *arg, const tandem_u64 
 	if (id >= plan->ndown || plan->down[id].nargs > TANDEM_ARGS_MAX)
 		tandem_die("downcall %u is not in the plan", id);
 	call.down = &plan->down[id];
+	flush(call.thread);
 	if (!(call.down->flags & TANDEM_DOWN_QUIET))
 		tandem_frame_show(&call.thread->seat.frames);
-	flush(call.thread);
 	if (may_queue(call.down)) {
 		queue(&call);
 		return 0;

@@ -701,11 +701,73 @@ static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsig
 	return finish_record(&flush);
 }
 
+static bool run_differs(const struct tandem_twin *twin, const struct tandem_run *run, size_t base)
+{
+	return memcmp(twin->at + base + run->offset, twin->agreed + base + run->offset, run->bytes);
+}
+
+/* Has the twin changed in what a pass looks at? Bits that are not its own count, too. */
+static bool differs(struct tandem_seat *seat, const struct tandem_twin *twin, unsigned int access)
+{
+	for (__u32 i = 0; i < twin->nseg; i++) {
+		const struct tandem_segment *seg = &twin->seg[i];
+		const struct tandem_lens *lens = lens_of(seat, seg->type);
+		const struct tandem_pass *pass;
+		size_t base = seg->offset;
+
+		if (!lens)
+			continue;
+		pass = access == TANDEM_RELEASE ? &lens->release : &lens->write;
+		for (__u32 n = 0; n < seg->count; n++, base += lens->type->size)
+			for (unsigned int k = 0; k < pass->nrun; k++)
+				if (run_differs(twin, &pass->run[k], base))
+					return true;
+	}
+	return false;
+}
+
+static bool shown_differs(struct tandem_seat *seat, unsigned int access)
+{
+	struct tandem_frames *frames = &seat->frames;
+
+	for (size_t i = frames->top->first; i < frames->nmet; i++) {
+		struct tandem_twin *twin = frames->met[i].twin;
+
+		if (twin && !tandem_frame_hides(frames, twin) && differs(seat, twin, access))
+			return true;
+	}
+	return false;
+}
+
+/* Of the hidden twins, or of the others. The list grows while plain bytes become records. */
+static long flush_some(struct tandem_seat *seat, unsigned int access, bool hidden)
+{
+	struct tandem_frames *frames = &seat->frames;
+	__u64 seq = frames->top->seq;
+	long total = 0, n;
+
+	for (size_t i = frames->top->first; i < frames->nmet; i++) {
+		struct tandem_twin *twin = frames->met[i].twin;
+
+		if (!twin || (hidden && twin->maker != seq))
+			continue;
+		n = flush_twin(seat, twin, access);
+		if (n < 0)
+			return n;
+		total += n;
+	}
+	return total;
+}
+
+/*
+ * While a device begins, what is hidden goes first: a pointer to it may be among the rest, and
+ * the kernel applies changes in their order.
+ */
 long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
 {
 	struct tandem_frames *frames = &seat->frames;
-	bool only_shown = access & TANDEM_SHOWN;
-	long total = 0, n;
+	bool only_shown = access & TANDEM_SHOWN, alone = frames->top->alone;
+	long first = 0, total;
 
 	access &= ~TANDEM_SHOWN;
 	if (seat->fresh && tandem_shape_settle(seat))
@@ -713,23 +775,21 @@ long tandem_marshal_flush(struct tandem_seat *seat, unsigned int access)
 	if (access == TANDEM_RELEASE &&
 	    !tandem_watch_changed(&seat->watch, frames, seat->lenses))
 		return 0;
-	/* The list grows while plain bytes become records. */
-	for (size_t i = frames->top->first; i < frames->nmet; i++) {
-		struct tandem_twin *twin = frames->met[i].twin;
-		bool hidden;
-
-		if (!twin)
-			continue;
-		hidden = tandem_frame_hides(frames, twin);
-		if (hidden && only_shown)
-			continue;
-		n = flush_twin(seat, twin, access);
-		if (n < 0)
-			return n;
-		if (n && !hidden)
-			tandem_frame_show(frames);
-		total += n;
+	if (alone && only_shown && !shown_differs(seat, access)) {
+		if (access == TANDEM_RELEASE)
+			tandem_watch_narrow(&seat->watch, frames, seat->lenses);
+		return 0;
 	}
+	if (alone)
+		first = flush_some(seat, TANDEM_WRITE, true);
+	if (first < 0)
+		return first;
+	total = flush_some(seat, access, false);
+	if (total < 0)
+		return total;
+	if (total)
+		tandem_frame_show(frames);
+	total += first;
 	if (access == TANDEM_RELEASE && !total)
 		tandem_watch_narrow(&seat->watch, frames, seat->lenses);
 	return total;

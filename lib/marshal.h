@@ -54,7 +54,7 @@ int tandem_marshal_apply(struct tandem_seat *seat, const void *body, size_t byte
 /*
  * Adds FLUSH records for what the innermost frame's entry may write (TANDEM_WRITE) or
  * must publish (TANDEM_RELEASE) and has changed; with TANDEM_SHOWN, only of twins that others
- * can look at. A change of such a twin may show them the rest. Returns the number of changes, or:
+ * can look at. A change of such a twin may show them the rest, which therefore goes first. Returns the number of changes, or:
  * -EFAULT a field holds a pointer that nothing names; -EMSGSIZE, -ENOMEM.
  */
 #define TANDEM_SHOWN	0x8000
