@@ -189,6 +189,11 @@ unsigned int memory_of(struct model *model, struct func *f, struct node *pointer
 	return leads(model, f, pointer, 0);
 }
 
+bool memory_is_shared(struct model *model, struct func *f, struct node *n)
+{
+	return place(model, f, n, 0) & (MEMORY_FIELD | MEMORY_UNKNOWN | MEMORY_BYTES);
+}
+
 /* ---- how much is used ---- */
 
 static bool walked(const struct func *f, const struct node *first, const struct node *last, const struct var *v, int level);

@@ -12,5 +12,7 @@ const char *memory_of_argument(struct model *model, struct func *from, struct fu
 const char *memory_of_entry(struct model *model, struct func *to, struct node **at);
 /* Why the variables of a region, after outline_check(), cannot cross, or NULL. */
 const char *memory_of_region(struct model *model, const struct region *r);
+/* May the lvalue @n of @f be part of an object, and not only of variables of the user half? */
+bool memory_is_shared(struct model *model, struct func *f, struct node *n);
 
 #endif

@@ -45,6 +45,7 @@ struct field {
 	bool is_stored;		/* void pointer: the driver or an inline that it uses stores here */
 	struct record *read_as;	/* void pointer: what the driver takes it for, if one */
 	bool read_as_many;
+	bool used;		/* the driver's own code names it */
 	bool holds_null;	/* the driver stores NULL here */
 	bool holds_memory;	/* from an allocation: the length is known */
 	bool holds_dma, holds_mmio, holds_string, holds_other;

@@ -515,6 +515,8 @@ static void judge(struct model *model, struct func *f)
 	for (struct mark *m = f->mark; m; m = m->next) {
 		if (m->node && (node_region(f, m->node) || known_call(f, m->node)))
 			continue;
+		if (!strcmp(m->construct, "union") && !memory_is_shared(model, f, m->node))
+			continue;
 		why = m->node && strcmp(m->construct, "lock") && strcmp(m->construct, "goto") &&
 			strcmp(m->construct, "cleanup") ?
 			outline_statement(model, f, m->node, m->reason) : "the whole function";

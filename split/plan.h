@@ -13,6 +13,8 @@
 struct plan_leaf {
 	const char *name;
 	struct field *field;
+	struct field **also;	/* of a union: in the same bytes */
+	unsigned int nalso;
 	uint32_t offset, stride;
 	unsigned int count, size;
 	uint64_t mask;

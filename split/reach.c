@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "leaf.h"
 #include "partition.h"
 #include "reach.h"
 #include "scan.h"
@@ -321,26 +322,6 @@ static struct plan_type *type_new(struct plan *plan, const char *name, uint32_t 
 	return t;
 }
 
-static struct plan_leaf *leaf_new(struct plan_type *t, const struct plan_leaf *leaf)
-{
-	for (unsigned int i = 0; i < t->nleaf; i++) {	/* members of a union */
-		struct plan_leaf *l = &t->leaf[i];
-
-		if (leaf->kind != LEAF_BITS && leaf->offset < l->offset + l->size && l->offset < leaf->offset + leaf->size &&
-		    l->kind != LEAF_BITS) {
-			if (l->kind == LEAF_PTR && leaf->kind == LEAF_PTR) {
-				l->type = -1;
-				l->to = NULL;
-			}
-			return NULL;
-		}
-	}
-	if ((t->nleaf & 63) == 0)
-		t->leaf = realloc(t->leaf, (t->nleaf + 64) * sizeof(*t->leaf));
-	t->leaf[t->nleaf] = *leaf;
-	return &t->leaf[t->nleaf++];
-}
-
 static int type_add(struct plan *plan, struct record *r);
 
 /* A pointer to @n bytes: a type of its own, with one leaf. */
@@ -351,7 +332,7 @@ static int bytes_type(struct plan *plan, unsigned int n)
 	struct plan_leaf leaf = { .name = "bytes", .stride = 1, .count = n, .size = 1, .kind = LEAF_WORD, .type = -1 };
 
 	if (i < 0) {
-		leaf_new(type_new(plan, name, n), &leaf);
+		leaf_add(type_new(plan, name, n), &leaf);
 		i = plan->ntype - 1;
 	}
 	free(name);
@@ -435,7 +416,7 @@ static void flatten_field(struct plan *plan, int type, struct field *f, uint32_t
 			one.stride = stride;
 			one.kind = element->kind == TYPE_POINTER ? LEAF_PTR : LEAF_WORD;
 			one.name = text_intern(text_format("%s[%u]", leaf.name, i));
-			leaf_new(&plan->type[type], &one);
+			leaf_add(&plan->type[type], &one);
 		}
 		return;
 	}
@@ -462,7 +443,7 @@ static void flatten_field(struct plan *plan, int type, struct field *f, uint32_t
 	} else {
 		return;
 	}
-	leaf_new(&plan->type[type], &leaf);
+	leaf_add(&plan->type[type], &leaf);
 }
 
 static void overlay(struct plan *plan, int type, struct record *r, struct field *f, uint32_t base, const char *path)
@@ -629,7 +610,7 @@ static void global_type(struct plan *plan, struct var *v)
 					  .to = element->kind == TYPE_POINTER ? element->target->record : NULL };
 
 		p = &plan->type[i];
-		leaf_new(p, &leaf);
+		leaf_add(p, &leaf);
 	}
 	v->global_type = i;
 }
@@ -690,7 +671,7 @@ static void views(struct plan *plan)
 				unsigned int how = ACC_READ, access;
 
 				if (l->field) {
-					how = e->reach.field_how[l->field->number];
+					how = leaf_access(l, e->reach.field_how);
 				} else if (!type->record && !strncmp(type->name, "global ", 7)) {
 					how = 0;
 					for (unsigned int g = 0; g < plan->nglobal; g++)
@@ -702,7 +683,7 @@ static void views(struct plan *plan)
 				access = 1;	/* what may be written is read too: its baseline */
 				if (how & ACC_WRITE && !l->is_const && l->kind != LEAF_STR)
 					access |= 2;
-				if (access & 2 && l->field && l->field->atomic_reads)
+				if (access & 2 && l->field && leaf_is_read_atomically(l))
 					access |= 4;
 				add_use(e, t, k, access);
 			}
@@ -715,6 +696,7 @@ void reach(struct plan *plan)
 	number_fields(plan);
 	kernel_side(plan);
 	close_entries(plan);
+	leaf_share_unions(plan->model);
 	types(plan);
 	views(plan);
 }

@@ -486,6 +486,37 @@ static void learn_use(struct scan *s, struct node *n)
 							    as->name));
 }
 
+/* What a member of a union holds: 1 numbers, 2 pointers, 3 both. */
+static int content(const struct type *t, int level)
+{
+	int all = 0;
+
+	while (t->kind == TYPE_ARRAY)
+		t = t->target;
+	if (t->kind != TYPE_RECORD)
+		return t->kind == TYPE_POINTER ? 2 : 1;
+	for (unsigned int i = 0; level < 8 && !is_opaque(t->record) && i < t->record->nfield; i++)
+		all |= content(t->record->field[i].type, level + 1);
+	return all;
+}
+
+/* Which of them is there only the driver knows: a pointer crosses as a handle, a number as it is. */
+static void in_union(struct scan *s, struct node *n)
+{
+	struct field *f = n->field;
+
+	f->used |= s->f->is_own;
+	for (unsigned int i = 0; s->f->is_own && f->in->is_union && i < f->in->nfield; i++) {
+		struct field *other = &f->in->field[i];
+
+		if (other == f || !other->used || (content(f->type, 0) | content(other->type, 0)) != 3)
+			continue;
+		scan_mark(s, n, "union", text_format("uses %s, in whose place %s has a pointer or a number", field_name(f),
+						     *other->name ? other->name : "another member"));
+		return;
+	}
+}
+
 static void member(struct scan *s, struct node *n, unsigned int how)
 {
 	struct field *f = n->field;
@@ -507,6 +538,7 @@ static void member(struct scan *s, struct node *n, unsigned int how)
 	}
 	if (in_device(s, n))
 		return;
+	in_union(s, n);
 	if (t->kind == TYPE_RECORD) {
 		if (is_opaque(t->record)) {
 			if (!(how & (HOW_ADDRESS | HOW_BASE)))

@@ -125,11 +125,16 @@ static long legal(void)
 	return ask(MEMLIT_LEGAL, 0);
 }
 
+static long members(void)
+{
+	return ask(MEMLIT_UNION, 0);
+}
+
 static const struct {
 	const char *name;
 	long (*run)(void);
 } tests[] = {
-	{ "legal", legal }, { "clear", clear }, { "wait", wait_loops }, { "own", own }, { "locked", locked },
+	{ "legal", legal }, { "union", members }, { "clear", clear }, { "wait", wait_loops }, { "own", own }, { "locked", locked },
 	{ "private", private_mutex }, { "neighbours", neighbours }, { "flush", flush },
 };
 

@@ -48,6 +48,12 @@ struct memlit {
 	u32 event;
 	u32 kept;		/* written by what stays in the kernel half, though it may sleep */
 
+	union {
+		u16 low;
+		u32 whole;
+		u8 bytes[7];
+	} any;
+
 	u32 stamp;
 	u32 locked;
 	u32 private;
@@ -394,6 +400,33 @@ static long memlit_legal(struct memlit *m)
 	return lost | memlit_number(m, m->job);
 }
 
+/* ---- members of a union ---- */
+
+static u32 memlit_sum(struct memlit *m)
+{
+	u32 sum;
+
+	spin_lock_irq(&m->spin);
+	sum = m->any.whole + m->any.bytes[6];
+	spin_unlock_irq(&m->spin);
+	return sum;
+}
+
+static long memlit_union(struct memlit *m)
+{
+	long lost = 0;
+
+	m->any.whole = 0;
+	m->any.bytes[6] = 0;
+	m->any.low = 0x1234;
+	lost |= memlit_sum(m) != 0x1234;
+	m->any.whole = 0xabcd1234;
+	lost |= (memlit_sum(m) != 0xabcd1234) << 1;
+	m->any.bytes[6] = 7;
+	lost |= (memlit_sum(m) != 0xabcd1234 + 7) << 2;
+	return lost;
+}
+
 static long memlit_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	struct memlit *m = memlit;
@@ -419,6 +452,8 @@ static long memlit_ioctl(struct file *file, unsigned int command, unsigned long 
 		return m->ticks;
 	case MEMLIT_LEGAL:
 		return memlit_legal(m);
+	case MEMLIT_UNION:
+		return memlit_union(m);
 	case MEMLIT_FLUSH:
 		return memlit_flush(m, argument);
 	}

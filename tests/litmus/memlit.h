@@ -15,6 +15,7 @@
 #define MEMLIT_FLUSH		0x4d09	/* waits for work that is moved code too; once */
 
 #define MEMLIT_LEGAL		0x4d0a	/* does what is allowed, though it looks odd */
+#define MEMLIT_UNION		0x4d0b	/* writes members of a union, the largest last */
 
 #define MEMLIT_WAITS		12
 #define MEMLIT_FLUSHES		64	/* at once */
