@@ -107,7 +107,7 @@ static void call_edit(struct plan *plan, struct func *f, struct node *n, struct 
 		edit_add(e, name->start, name->end, plan->down[down].variant);
 	if (policy_find("register", g->name))
 		wrap(e, n, "(tandem_release(), ", ")");
-	if (is_delay(g) && reach_waits(f, n)) {
+	if (is_delay(g) && reach_waits(plan, f, n)) {
 		if (g->result->kind == TYPE_VOID)
 			wrap(e, n, "(", ", tandem_sync())");
 		else

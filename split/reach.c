@@ -184,13 +184,47 @@ static bool jumps_over(struct func *f, const struct node *at)
 	return false;
 }
 
-bool reach_waits(struct func *f, const struct node *at)
+/* Is there a crossing in @n, whatever its conditions say? */
+static bool always_crosses(struct plan *plan, struct func *f, const struct node *n)
+{
+	if (node_region(f, n))
+		return true;
+	if (n->kind == N_CALL && plan_down_of(plan, f, n) >= 0 && !policy_find("queued", call_target(n)->name))
+		return true;
+	for (const struct node *c = n->child; c; c = c->next) {
+		if (always_crosses(plan, f, c))
+			return true;
+		if (n->kind == N_IF || n->kind == N_SWITCH || n->kind == N_CONDITIONAL || (n->kind == N_BINARY && n->op == OP_LOGIC) ||
+		    ((n->kind == N_WHILE || n->kind == N_FOR) && c->next))
+			return false;	/* the rest need not run */
+		for (struct node *k = NULL; (k = node_next(c, k)); )
+			if (k->kind == N_CONTINUE || k->kind == N_GOTO)
+				return false;
+	}
+	return false;
+}
+
+bool reach_crosses(struct plan *plan, struct func *f, const struct node *loop)
+{
+	const struct node *body = loop->child;
+
+	while (body && body->next && loop->kind != N_DO)
+		body = body->next;
+	for (const struct node *c = loop->child; c && loop->kind != N_FOR; c = c->next)
+		if (c != body && always_crosses(plan, f, c))
+			return true;
+	return body && always_crosses(plan, f, body);
+}
+
+bool reach_waits(struct plan *plan, struct func *f, const struct node *at)
 {
 	const struct node *loop = at;
 
 	while (loop && loop->kind != N_FOR && loop->kind != N_WHILE && loop->kind != N_DO)
 		loop = loop->parent;
-	return reads(f, loop, false, 0) || (loop ? reach_ends(f, loop) : jumps_over(f, at));
+	if (reads(f, loop, false, 0))
+		return true;
+	return loop ? reach_ends(f, loop) && !reach_crosses(plan, f, loop) : jumps_over(f, at);
 }
 
 bool plan_kernel_calls(const struct plan *plan, const char *name)

@@ -15,7 +15,9 @@ void reach_of(struct plan *plan, struct func *f, struct plan_reach *reach);
  * (or, without a loop, @f itself), read fields that atomic kernel code writes, or does
  * that loop end by a field that other code may write meanwhile?
  */
-bool reach_waits(struct func *f, const struct node *at);
+bool reach_waits(struct plan *plan, struct func *f, const struct node *at);
+/* Does each turn of a loop refresh the view by a call? */
+bool reach_crosses(struct plan *plan, struct func *f, const struct node *loop);
 /* Does @part of @f, with all that it calls, read such a field? */
 bool reach_reads(struct func *f, const struct node *part);
 /* Does what ends @loop depend on a field that other code, of either half, may write meanwhile? */

@@ -8,20 +8,29 @@
 
 /* ---- loops ---- */
 
-/* Is there, from @from to @to, a call through which the view is refreshed, or that waits? */
-static bool refreshes(struct plan *plan, struct func *f, uint32_t from, uint32_t to)
+/* Is there a call that waits, from @from to @to? It refreshes the view where that is needed. */
+static bool waits(struct func *f, uint32_t from, uint32_t to)
 {
 	struct node *n = NULL;
 
-	while ((n = node_next(f->body, n))) {
-		bool inside = n->start >= from && n->end <= to;
+	while ((n = node_next(f->body, n)))
+		if (n->start >= from && n->end <= to && n->kind == N_CALL && call_target(n) &&
+		    policy_find("delay", call_target(n)->name))
+			return true;
+	return false;
+}
 
-		if (inside && node_region(f, n))
-			return true;
-		if (inside && n->kind == N_CALL && call_target(n) &&
-		    (policy_find("delay", call_target(n)->name) ||
-		     (plan_down_of(plan, f, n) >= 0 && !policy_find("queued", call_target(n)->name))))
-			return true;
+/* Does the loop itself change a field that its condition looks at? */
+static bool counts_field(const struct node *loop, const struct node *condition)
+{
+	struct node *n = NULL, *m, *to;
+
+	while ((n = node_next(loop, n))) {
+		to = (n->kind == N_BINARY && n->op == OP_COMPOUND) || (n->kind == N_UNARY && n->op == OP_INCDEC) ?
+		     node_strip(n->child) : NULL;
+		for (m = NULL; to && to->kind == N_MEMBER && (m = node_next(condition, m)); )
+			if (m->kind == N_MEMBER && m->field == to->field)
+				return true;
 	}
 	return false;
 }
@@ -55,11 +64,12 @@ void shared_loop(struct plan *plan, struct func *f, const struct node *loop, str
 	for (struct node *c = loop->child; c; c = c->next) {
 		if (c == body)
 			continue;
-		if (loop->kind == N_FOR && counts(c))
+		if ((loop->kind == N_FOR && counts(c)) || counts_field(loop, c))
 			return;
 		endless &= node_strip(c)->kind == N_LITERAL;
 	}
-	if (!body || (!reach_ends(f, loop) && !(endless && reach_reads(f, body))) || refreshes(plan, f, loop->start, loop->end))
+	if (!body || (!reach_ends(f, loop) && !(endless && reach_reads(f, body))) ||
+	    waits(f, loop->start, loop->end) || reach_crosses(plan, f, loop))
 		return;
 	edit_add(e, body->start, body->start, "{ tandem_sync(); ");
 	end = body->end;
@@ -68,13 +78,18 @@ void shared_loop(struct plan *plan, struct func *f, const struct node *loop, str
 	edit_add_end(e, end, " }");
 }
 
-/* The same for a loop that is made of a jump back. */
+/* The same for a jump back, unless it leads over calls: error paths stand in front of jumps to them, too. */
 void shared_jump(struct plan *plan, struct func *f, const struct node *jump, struct edits *e)
 {
 	const struct node *label = reach_jumps_to(f, jump);
+	struct node *n = NULL;
 
-	if (!label || !reach_decides(f, jump) || refreshes(plan, f, label->start, jump->end))
+	if (!label || !reach_decides(f, jump) || waits(f, label->start, jump->end))
 		return;
+	while ((n = node_next(f->body, n)))
+		if (n->start >= label->start && n->end <= jump->end &&
+		    (node_region(f, n) || (n->kind == N_CALL && plan_down_of(plan, f, n) >= 0)))
+			return;
 	edit_add(e, jump->start, jump->start, "{ tandem_sync(); ");
 	edit_add_end(e, jump->end + strcspn(f->tu->text + jump->end, ";") + 1, " }");
 }
