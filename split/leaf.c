@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "leaf.h"
+#include "xalloc.h"
 
 static bool is_sparse(const struct plan_leaf *l)
 {
@@ -31,7 +32,7 @@ static uint32_t end_of(const struct plan_leaf *l)
 
 static void take_fields(struct plan_leaf *to, const struct plan_leaf *from)
 {
-	to->also = realloc(to->also, (to->nalso + from->nalso + 1) * sizeof(*to->also));
+	to->also = xrealloc(to->also, (to->nalso + from->nalso + 1) * sizeof(*to->also));
 	if (from->field)
 		to->also[to->nalso++] = from->field;
 	for (unsigned int i = 0; i < from->nalso; i++)
@@ -71,7 +72,7 @@ static void add_rest(struct plan_type *t, const struct plan_leaf *of, const stru
 static void insert(struct plan_type *t, const struct plan_leaf *leaf)
 {
 	if ((t->nleaf & 63) == 0)
-		t->leaf = realloc(t->leaf, (t->nleaf + 64) * sizeof(*t->leaf));
+		t->leaf = xrealloc(t->leaf, (t->nleaf + 64) * sizeof(*t->leaf));
 	t->leaf[t->nleaf++] = *leaf;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Questions about nodes: what is called, what a value may be, which statement something is in. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy.h"

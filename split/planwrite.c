@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "partition.h"
+#include "xalloc.h"
 #include "plan.h"
 #include "quiet.h"
 #include "scan.h"
@@ -422,7 +423,7 @@ static bool is_queued(const struct plan *plan, int down)
 
 static void write_downs(const struct plan *plan, struct text *out)
 {
-	const char **also = calloc(plan->ndown + 1, sizeof(*also));
+	const char **also = xcalloc(plan->ndown + 1, sizeof(*also));
 
 	for (unsigned int i = 0; i < plan->ndown; i++) {
 		const struct plan_down *d = &plan->down[i];

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "leaf.h"
+#include "xalloc.h"
 #include "partition.h"
 #include "reach.h"
 #include "scan.h"
@@ -16,7 +17,7 @@ static void number_fields(struct plan *plan)
 	for (struct record *r = plan->model->record; r; r = r->next)
 		for (unsigned int i = 0; i < r->nfield; i++) {
 			if ((plan->nfield & 1023) == 0)
-				plan->field = realloc(plan->field, (plan->nfield + 1024) * sizeof(*plan->field));
+				plan->field = xrealloc(plan->field, (plan->nfield + 1024) * sizeof(*plan->field));
 			plan->field[plan->nfield] = &r->field[i];
 			r->field[i].number = plan->nfield++;
 		}
@@ -286,11 +287,11 @@ static void collect(struct plan *plan, struct plan_reach *reach, struct func *f,
 
 void reach_of(struct plan *plan, struct func *f, struct plan_reach *reach)
 {
-	unsigned char *seen = calloc(plan->nfunc, 1);
+	unsigned char *seen = xcalloc(plan->nfunc, 1);
 
-	reach->field_how = calloc(plan->nfield, 1);
-	reach->var_how = calloc(plan->nglobal + 1, 1);
-	reach->down = calloc(plan->ndown + 1, 1);
+	reach->field_how = xcalloc(plan->nfield, 1);
+	reach->var_how = xcalloc(plan->nglobal + 1, 1);
+	reach->down = xcalloc(plan->ndown + 1, 1);
 	collect(plan, reach, f, seen);
 	free(seen);
 }
@@ -347,7 +348,7 @@ static struct plan_type *type_new(struct plan *plan, const char *name, uint32_t 
 	struct plan_type *t;
 
 	if ((plan->ntype & 63) == 0)
-		plan->type = realloc(plan->type, (plan->ntype + 64) * sizeof(*plan->type));
+		plan->type = xrealloc(plan->type, (plan->ntype + 64) * sizeof(*plan->type));
 	t = &plan->type[plan->ntype++];
 	memset(t, 0, sizeof(*t));
 	t->name = text_intern(name);
@@ -688,7 +689,7 @@ static void types(struct plan *plan)
 static void add_use(struct plan_entry *e, int type, int leaf, unsigned int access)
 {
 	if ((e->nuse & 255) == 0)
-		e->use = realloc(e->use, (e->nuse + 256) * sizeof(*e->use));
+		e->use = xrealloc(e->use, (e->nuse + 256) * sizeof(*e->use));
 	e->use[e->nuse++] = (struct plan_use){ type, leaf, access };
 }
 
