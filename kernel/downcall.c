@@ -338,7 +338,7 @@ static noinline_for_stack int frees(struct down *d)
 	if (o->gen != gen || !o->size)
 		return refuse(d->c, "%s of memory that is gone", d->plan->name);
 	r = ledger_of(st, o);
-	if (r && (r->key.undo != d->id || r->pending))
+	if (r && (!ledger_takes(d->id, &d->plan->ledger, r->key.undo) || r->pending))
 		return refuse(d->c, "%s of memory that %s gives back", d->plan->name,
 			      st->plan->down[r->key.undo].name);
 	d->freed = o->size;

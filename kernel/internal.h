@@ -520,6 +520,7 @@ void tokens_free(struct worker *w);
 int ledger_init(struct state *st);
 void ledger_exit(struct state *st);
 struct record *ledger_find(struct state *st, const struct tandem_key *key, u64 outermost);
+bool ledger_takes(u16 release, const struct tandem_ledger_rule *rule, u16 undo);
 struct record *ledger_find_held(struct state *st, const struct tandem_ledger_rule *rule,
 				const struct tandem_key *key);
 bool ledger_holds(struct state *st, const struct tandem_ledger_rule *rule,

@@ -40,6 +40,16 @@ struct record *ledger_find(struct state *st, const struct tandem_key *key, u64 o
 	return NULL;
 }
 
+/* May @release, whose rule this is, do what @undo would? */
+bool ledger_takes(u16 release, const struct tandem_ledger_rule *rule, u16 undo)
+{
+	const u16 *also = rule->also;
+
+	while (undo != release && also && *also != TANDEM_NONE && *also != undo)
+		also++;
+	return undo == release || (also && *also == undo);
+}
+
 /* What a release gives back: its own, or what policy lets it give back too. */
 struct record *ledger_find_held(struct state *st, const struct tandem_ledger_rule *rule,
 				const struct tandem_key *key)
