@@ -402,6 +402,15 @@ static void embed_new(struct plan_type *t, struct record *r, uint32_t offset, ui
 	t->embed[t->nembed++].record = r;
 }
 
+/* What crosses as a whole has parts that downcalls are given, too: a lock its raw lock. */
+static void embed_opaque(struct plan_type *t, struct record *r, uint32_t offset, uint32_t stride, unsigned int count)
+{
+	embed_new(t, r, offset, stride, count);
+	for (unsigned int i = 0; i < r->nfield; i++)
+		if (r->field[i].type->kind == TYPE_RECORD)
+			embed_opaque(t, r->field[i].type->record, offset + r->field[i].offset_bits / 8, stride, count);
+}
+
 /* Bytes of the innermost union around: what an array of open length beside the other members has. */
 static uint64_t union_room;
 
@@ -425,8 +434,8 @@ static void flatten_field(struct plan *plan, int type, struct field *f, uint32_t
 	if (element->kind == TYPE_RECORD) {
 		if (is_opaque(element->record)) {
 			if (n == 1 || count == 1)
-				embed_new(&plan->type[type], element->record, leaf.offset, n > 1 ? element->size : stride,
-					  n > 1 ? n : count);
+				embed_opaque(&plan->type[type], element->record, leaf.offset,
+					     n > 1 ? element->size : stride, n > 1 ? n : count);
 			return;
 		}
 		if (n > 1 && count > 1) {
@@ -637,7 +646,7 @@ static void global_type(struct plan *plan, struct var *v)
 		if (!is_opaque(element->record))
 			flatten(plan, i, element->record, 0, v->name, n, n > 1 ? element->size : 0);
 		else
-			embed_new(&plan->type[i], element->record, 0, n > 1 ? element->size : 0, n);
+			embed_opaque(&plan->type[i], element->record, 0, n > 1 ? element->size : 0, n);
 	} else if (element->kind == TYPE_INT || element->kind == TYPE_BOOL || element->kind == TYPE_POINTER) {
 		struct plan_leaf leaf = { .name = v->name, .count = n, .stride = n > 1 ? element->size : 0,
 					  .size = element->size, .type = -1, .is_const = v->is_const || !v->is_own,
