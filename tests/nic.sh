@@ -24,6 +24,10 @@ volatile() {	# NAME, the driver in $module
 	pcnet32:*.registers-text)
 		sed -E 's/^(CSR00:   ....  ).(...)  ..../\1?\2  ????/; s/^(CSR16:   ).(...)  ..../\1?\2  ????/
 			s/^(CSR(24|32):   ....  ....  ).(...)  ....  .(...)  ..../\1?\3  ????  ?\4  ????/' ;;
+	e1000:parameters.messages|e1000:parameters.registers|e1000:parameters.registers-text)
+		# flow control as negotiated with the old advertisement or the new one, as the link comes back early or late
+		sed -E '/NIC Link is Down/d; s/(Flow Control: (RX|TX|None|RX\/TX)|(Receive|Transmit) flow control: .*)$/.../
+			s/^( +1	 )../\1??/; s/(CTRL \(.*0x)../\1??/' | uniq ;;
 	*:*.messages)
 		# one line a change of the link: whether the watchdog sees a short one is a matter of time
 		sed '/NIC Link is Down/d' | uniq ;;
