@@ -54,7 +54,7 @@ soak: deps
 verify: halves lab
 	@lab/verify
 
-analyse: user modules
+analyse: halves
 	@.ci/deps analyse
 	@lab/analyse
 
