@@ -440,9 +440,10 @@ static void let_go(struct down *d)
 
 	if (o && o->start == d->arg[0])
 		object_kill(st, o);
+	/* In this order: clearing drops the mutex, and calls of this worker may come meanwhile. */
 	if (d->freed) {
-		ledger_clear(st, d->arg[0], d->freed);
 		object_freed(d->c->worker, d->arg[0], d->freed);
+		ledger_clear(st, d->arg[0], d->freed);
 	}
 }
 

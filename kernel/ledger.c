@@ -203,8 +203,12 @@ static void undo(struct state *st, struct record *r)
 		object_kill(st, o);
 	if (size)
 		ledger_clear(st, r->key.arg[0], size);
-	if (size)
-		downs_wait(st, r->key.arg[0], size);
+	if (size && !downs_wait(st, r->key.arg[0], size)) {
+		pr_warn_ratelimited("tandem: %s: %s left undone: a call still uses the memory\n", st->name,
+				    down->name);
+		kfree(r);
+		return;
+	}
 	st->stats.down[r->key.undo]++;
 	mutex_unlock(&st->mutex);
 	st->half->down[r->key.undo](r->key.arg);

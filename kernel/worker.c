@@ -89,6 +89,8 @@ static int serve_here(struct worker *w)
 {
 	struct tandem_channel *ch = w->channel;
 	struct call *c = w->call;
+	struct task_struct *caller;
+	bool condemned;
 	u64 unused;
 	int ret;
 
@@ -107,15 +109,18 @@ static int serve_here(struct worker *w)
 	w->area->up_bytes = w->up.at;
 	WRITE_ONCE(w->turns, w->turns + 1);
 	WRITE_ONCE(w->delivered, true);
-	/* Full barrier: either condemn() sees that it must wake, or we see that it condemned. */
+	/*
+	 * As in wake_caller(): from here on the caller of a condemned channel may be gone. Full
+	 * barrier: either condemn() sees that it must wake, or we see that it condemned.
+	 */
+	rcu_read_lock_sched();
+	caller = w->caller;
 	smp_store_mb(w->turn, TURN_WORKER);
-	if (READ_ONCE(ch->condemned)) {
-		rcu_read_lock();
-		wake_up_process(w->caller);
-		rcu_read_unlock();
-		return -ESHUTDOWN;
-	}
-	return 0;
+	condemned = READ_ONCE(ch->condemned);
+	if (unlikely(condemned))
+		wake_up_process(caller);
+	rcu_read_unlock_sched();
+	return condemned ? -ESHUTDOWN : 0;
 }
 
 /* From now on the message is the kernel's. Fails only if the caller has left a condemned channel. */
