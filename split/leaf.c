@@ -47,6 +47,14 @@ static void add_part(struct plan_type *t, const struct plan_leaf *l, uint32_t be
 
 	if (begin >= end)
 		return;
+	/* a list of its own, without the leaf's field, which comes with the rest */
+	part.also = NULL;
+	part.nalso = 0;
+	for (unsigned int i = 0; i < l->nalso; i++) {
+		struct plan_leaf one = { .field = l->also[i], .is_const = part.is_const };
+
+		take_fields(&part, &one);
+	}
 	part.offset = begin;
 	if (is_sparse(l)) {
 		part.size = 1;

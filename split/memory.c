@@ -66,7 +66,9 @@ static unsigned int place(struct model *model, struct func *f, struct node *n, i
 		unsigned int where = part_of(leads(model, f, n->child, level + 1), of_array);
 
 		/* What a record is in, unless it is a variable, are both halves' objects. */
-		return n->kind == N_MEMBER ? (where & (MEMORY_ONE | MEMORY_MANY)) ?: MEMORY_FIELD : where;
+		if (n->kind == N_MEMBER && (!where || where & ~(MEMORY_ONE | MEMORY_MANY)))
+			return (where & (MEMORY_ONE | MEMORY_MANY)) | MEMORY_FIELD;
+		return where;
 	}
 	if (n->kind != N_REF || !n->var)
 		return MEMORY_UNKNOWN;

@@ -31,7 +31,7 @@ static void write_symbols(const struct plan *plan, unsigned int type, unsigned i
 
 	for (unsigned int i = 0; l->kind == LEAF_PTR && l->field && i < plan->nentry; i++)
 		written |= plan->entry[i].reach.field_how[l->field->number] & ACC_WRITE;
-	ids = written ? spot_symbols(plan, l->field) : NULL;
+	ids = written && !l->nalso ? spot_symbols(plan, l->field) : NULL;
 	l->symbols = ids != NULL;
 	if (!ids)
 		return;

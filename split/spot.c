@@ -37,11 +37,14 @@ static void give_place(struct gives *g, struct node *n)
 {
 	struct field *field = NULL;
 	uint64_t offset = 0, bytes = 0;
+	bool element = false;		/* of an array, whose index is not known: no one place */
 
 	for (n = node_strip(n); n; n = node_strip(n->child)) {
 		if (n->kind == N_INDEX && n->child && node_strip(n->child)->type &&
-		    node_strip(n->child)->type->kind == TYPE_ARRAY)
+		    node_strip(n->child)->type->kind == TYPE_ARRAY) {
+			element |= !field || !is_named(field->in);
 			continue;
+		}
 		if (n->kind != N_MEMBER || !n->field || n->field->bits)
 			break;
 		/* of the members that are named one after the other, the last in a record with a name */
@@ -55,7 +58,7 @@ static void give_place(struct gives *g, struct node *n)
 	}
 	if (n && n->kind == N_REF && n->var && n->var->is_local && !n->var->is_static_local)
 		g->arg->local = true;
-	else if (field && is_named(field->in) && bytes)
+	else if (field && is_named(field->in) && bytes && !element)
 		give_field(g, field->in, offset, bytes);
 	else
 		g->other = true;
@@ -181,6 +184,29 @@ static struct node *field_at(struct node *n)
 	return n && n->kind == N_MEMBER ? n : NULL;
 }
 
+/* Is a whole record written here, by an assignment or a copy? */
+static bool copies(const struct node *n)
+{
+	const struct node *p = n->parent;
+
+	while (p && (p->kind == N_CAST || p->kind == N_OTHER || (p->kind == N_UNARY && p->op == OP_ADDRESS))) {
+		n = p;
+		p = p->parent;
+	}
+	if (p && p->kind == N_CALL)
+		return call_target(p) && (strstr(call_target(p)->name, "memcpy") || strstr(call_target(p)->name, "memmove"));
+	return p && p->kind == N_BINARY && p->op == OP_ASSIGN && p->child == n;
+}
+
+static bool is_copied(const struct func *f, const struct field *field)
+{
+	for (const struct access *a = f->accesses; a; a = a->next)
+		if (a->field == field && a->how & ACC_WRITE &&
+		    (!field_at(a->node) || field_at(a->node)->field != field) && copies(a->node))
+			return true;
+	return false;
+}
+
 int *spot_symbols(const struct plan *plan, const struct field *field)
 {
 	int *ids = xcalloc(1, sizeof(*ids));
@@ -189,6 +215,8 @@ int *spot_symbols(const struct plan *plan, const struct field *field)
 	for (struct func *f = plan->model->func; f; f = f->next) {
 		struct node *n = NULL, *at;
 
+		if (runs_in_user(f) && is_copied(f, field))
+			return NULL;
 		while (f->has_body && runs_in_user(f) && (n = node_next(f->body, n))) {
 			bool stores = n->kind == N_BINARY && n->op == OP_ASSIGN;
 
