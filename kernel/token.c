@@ -53,6 +53,23 @@ static void add_type(struct token *token, u16 type)
 	token->type[i] = type;
 }
 
+static bool holds(const struct tandem_plan *plan, u16 outer, u32 offset, u16 type)
+{
+	return type == TANDEM_NONE ? offset < plan->type[outer].size :
+				     tandem_place_inside(plan, outer, offset, type);
+}
+
+/* The record itself, or what follows it in its memory. */
+static bool reaches(const struct tandem_plan *plan, u16 outer, u32 offset, u16 type)
+{
+	const struct tandem_type *t = &plan->type[outer];
+
+	if (holds(plan, outer, offset, type))
+		return true;
+	return t->tail_type != TANDEM_NONE && offset >= t->tail_offset &&
+	       holds(plan, t->tail_type, offset - t->tail_offset, type);
+}
+
 /* May what was given out as this be named as a @type at @offset? */
 bool token_fits(const struct tandem_plan *plan, const struct token *token, u32 offset, u16 type)
 {
@@ -61,8 +78,7 @@ bool token_fits(const struct tandem_plan *plan, const struct token *token, u32 o
 	if (type == TANDEM_NONE && !offset)
 		return true;
 	for (i = 0; i < TOKEN_TYPES && token->type[i] != TANDEM_NONE; i++)
-		if (type == TANDEM_NONE ? offset < plan->type[token->type[i]].size :
-					  tandem_place_inside(plan, token->type[i], offset, type))
+		if (reaches(plan, token->type[i], offset, type))
 			return true;
 	return false;
 }
