@@ -186,11 +186,6 @@ static unsigned int leads(struct model *model, struct func *f, struct node *n, i
 	}
 }
 
-unsigned int memory_of(struct model *model, struct func *f, struct node *pointer)
-{
-	return leads(model, f, pointer, 0);
-}
-
 bool memory_is_shared(struct model *model, struct func *f, struct node *n)
 {
 	return place(model, f, n, 0) & (MEMORY_FIELD | MEMORY_UNKNOWN | MEMORY_BYTES);

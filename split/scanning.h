@@ -26,8 +26,6 @@ void scan_lock_call(struct scan *s, const struct func *f, struct node *n);
 struct func *node_function(struct node *n);
 /* May this value of @f, a pointer, be NULL for what the driver's code says of it? Conditions are not looked at. */
 bool node_may_be_null(struct model *model, struct func *f, struct node *n, int level);
-/* Is @n the variable, or part of what it is set to? Gives the value, or NULL. */
-struct node *node_value_of(struct node *n, const struct var *v);
 /* Does @f ask whether its parameter @i is NULL? */
 bool node_param_is_tested(const struct func *f, unsigned int i);
 bool node_param_may_be_null(struct model *model, struct func *f, const struct var *v, int level);
