@@ -677,6 +677,11 @@ static bool is_same(const struct tandem_twin *twin, const struct tandem_segment 
 	return !memcmp(twin->at + seg->offset, twin->agreed + seg->offset, seg->count * size);
 }
 
+static const struct tandem_pass *pass_of(const struct tandem_lens *lens, unsigned int access)
+{
+	return access == TANDEM_RELEASE ? &lens->release : &lens->write;
+}
+
 static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsigned int access)
 {
 	struct flush flush = { .seat = seat, .twin = twin };
@@ -689,7 +694,7 @@ static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsig
 
 		if (!lens)
 			continue;
-		pass = access == TANDEM_RELEASE ? &lens->release : &lens->write;
+		pass = pass_of(lens, access);
 		if (!pass->nrun || (seg->count > 1 && is_same(twin, seg, lens->type->size)))
 			continue;
 		flush.element = 0;
@@ -699,11 +704,6 @@ static long flush_twin(struct tandem_seat *seat, struct tandem_twin *twin, unsig
 		}
 	}
 	return finish_record(&flush);
-}
-
-static bool run_differs(const struct tandem_twin *twin, const struct tandem_run *run, size_t base)
-{
-	return memcmp(twin->at + base + run->offset, twin->agreed + base + run->offset, run->bytes);
 }
 
 /* Has the twin changed in what a pass looks at? Bits that are not its own count, too. */
@@ -717,10 +717,11 @@ static bool differs(struct tandem_seat *seat, const struct tandem_twin *twin, un
 
 		if (!lens)
 			continue;
-		pass = access == TANDEM_RELEASE ? &lens->release : &lens->write;
+		pass = pass_of(lens, access);
 		for (__u32 n = 0; n < seg->count; n++, base += lens->type->size)
 			for (unsigned int k = 0; k < pass->nrun; k++)
-				if (run_differs(twin, &pass->run[k], base))
+				if (!run_is_same(twin->at + base + pass->run[k].offset,
+						 twin->agreed + base + pass->run[k].offset, pass->run[k].bytes))
 					return true;
 	}
 	return false;
