@@ -364,20 +364,6 @@ static int line_of(const char *file, const char *wanted)
 	return 0;
 }
 
-static long stat_of(const char *name)
-{
-	char line[256], key[128];
-	long v, found = 0;
-	FILE *f = fopen("/sys/kernel/debug/tandem/litmus/stats", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%127s %ld", key, &v) == 2 && !strcmp(key, name))
-			found = v;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 static void parameter(const char *name, const char *value)
 {
 	char path[128];

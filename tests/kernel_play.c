@@ -144,20 +144,6 @@ int finish(pid_t pid)
 	return WEXITSTATUS(status);
 }
 
-long stat_of(const char *name)
-{
-	char line[256], key[128];
-	long v, found = -1;
-	FILE *f = fopen("/sys/kernel/debug/tandem/litmus/stats", "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%127s %ld", key, &v) == 2 && !strcmp(key, name))
-			found = v;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 long first_number(const char *file)
 {
 	char path[128];

@@ -38,7 +38,6 @@ const struct raw_object *dev_of(struct raw_worker *w);	/* argument 0 */
 
 /* Runs an entry in the user half; the upcall's error. What it did is in ran. */
 int run(unsigned int entry, uint64_t arg);
-long stat_of(const char *name);
 long first_number(const char *file);
 double seconds(void);
 

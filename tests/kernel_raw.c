@@ -250,3 +250,17 @@ struct tandem_wire raw_handle(const struct raw_object *o, uint32_t offset)
 	wire.offset = offset;
 	return wire;
 }
+
+long stat_of(const char *name)
+{
+	char line[256], key[128];
+	long v, found = -1;
+	FILE *f = fopen("/sys/kernel/debug/tandem/litmus/stats", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%127s %ld", key, &v) == 2 && !strcmp(key, name))
+			found = v;
+	if (f)
+		fclose(f);
+	return found;
+}

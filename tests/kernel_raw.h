@@ -66,4 +66,7 @@ void raw_shaped(struct raw_worker *w, uint64_t changed, unsigned int n, const ui
 struct tandem_wire raw_scalar(uint64_t v);
 struct tandem_wire raw_handle(const struct raw_object *o, uint32_t offset);
 
+/* A line of the half's statistics; -1 if there is none. */
+long stat_of(const char *name);
+
 #endif
