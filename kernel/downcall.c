@@ -69,7 +69,7 @@ static int from_string(struct down *d, unsigned int n, const struct tandem_wire 
 	int err;
 
 	if (wire->tag != TANDEM_WIRE_STRING) {
-		err = wire_in(d->c, wire, TANDEM_NONE, &d->arg[n]);
+		err = wire_in(d->c, wire, TANDEM_NONE, NULL, &d->arg[n]);
 		return err ?: string_in_object(d, n);
 	}
 	err = from_buffer(d, n, wire, 1);
@@ -122,17 +122,6 @@ static bool is_record(struct down *d, const struct object *o, u32 offset,
 			  TANDEM_PLACE_YES;
 }
 
-static bool is_symbol(const struct tandem_value *value, const struct tandem_wire *wire)
-{
-	const struct tandem_spot *spot = value->spot;
-
-	if (!(value->spots & TANDEM_SPOT_SYMBOLS) || wire->tag != TANDEM_WIRE_SYMBOL)
-		return false;
-	while (spot && spot->type != wire->index && spot->type != TANDEM_NONE)
-		spot++;
-	return !spot || spot->type == wire->index;
-}
-
 static int object_check(struct down *d, unsigned int n, const struct tandem_wire *wire)
 {
 	struct object *o = object_by_handle(d->c->state, wire->index, wire->gen);
@@ -163,10 +152,11 @@ static int pointer_check(struct down *d, unsigned int n, const struct tandem_wir
 
 	if (wire->tag == TANDEM_WIRE_OBJECT)
 		return object_check(d, n, wire);
-	if (!d->arg[n] || tandem_is_error(d->arg[n]) || is_symbol(value, wire))
+	if (!d->arg[n] || tandem_is_error(d->arg[n]))
 		return 0;
 	if (value->spots & TANDEM_SPOT_SYMBOLS)
-		return refuse(d->c, "%s: argument %u is no function that the driver would give it",
+		return wire->tag == TANDEM_WIRE_SYMBOL ? 0 :
+		       refuse(d->c, "%s: argument %u is no function that the driver would give it",
 			      d->plan->name, n);
 	/* A token that was given out as this record has its room. */
 	known = wire->tag == TANDEM_WIRE_TOKEN && value->type != TANDEM_NONE;
@@ -201,11 +191,12 @@ static int argument(struct down *d, unsigned int n, const struct tandem_wire *wi
 	case TANDEM_VALUE_PTR:
 		if (wire->tag == TANDEM_WIRE_BUFFER)
 			return from_flat(d, n, wire);
-		return wire_in(d->c, wire, value->type, &d->arg[n]) ?: pointer_check(d, n, wire);
+		return wire_in(d->c, wire, value->type, value->symbol, &d->arg[n]) ?:
+		       pointer_check(d, n, wire);
 	}
 	if (wire->tag == TANDEM_WIRE_BUFFER)
 		return from_buffer(d, n, wire, value->bytes);
-	return wire_in(d->c, wire, TANDEM_NONE, &d->arg[n]);
+	return wire_in(d->c, wire, TANDEM_NONE, NULL, &d->arg[n]);
 }
 
 /* Lengths may depend on other arguments: checked when all are there. */

@@ -39,8 +39,26 @@ static int object_in_wire(struct call *c, const struct tandem_wire *wire, u16 ty
 	return 0;
 }
 
-/* A pointer, wire to kernel. */
-int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value)
+/*
+ * The kernel calls through such a pointer, frees or follows it: no symbol may stand where
+ * the driver's own code never puts that one.
+ */
+static int symbol_in_wire(struct call *c, const struct tandem_wire *wire, const u16 *symbol, u64 *value)
+{
+	struct state *st = c->state;
+
+	if (wire->index >= st->plan->nsymbol || !st->half->symbol[wire->index])
+		return refuse(c, "symbol %u is none", wire->index);
+	while (symbol && *symbol != TANDEM_NONE && *symbol != wire->index)
+		symbol++;
+	if (!symbol || *symbol == TANDEM_NONE)
+		return refuse(c, "%s where the driver never puts it", st->plan->symbol[wire->index]);
+	*value = (unsigned long)st->half->symbol[wire->index];
+	return 0;
+}
+
+/* A pointer, wire to kernel. @symbol: those it may be, ended by NONE, or NULL. */
+int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, const u16 *symbol, u64 *value)
 {
 	struct state *st = c->state;
 	const struct token *token;
@@ -57,10 +75,7 @@ int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value
 	case TANDEM_WIRE_OBJECT:
 		return object_in_wire(c, wire, type, value);
 	case TANDEM_WIRE_SYMBOL:
-		if (wire->index >= st->plan->nsymbol || !st->half->symbol[wire->index])
-			return refuse(c, "symbol %u is none", wire->index);
-		*value = (unsigned long)st->half->symbol[wire->index];
-		return 0;
+		return symbol_in_wire(c, wire, symbol, value);
 	case TANDEM_WIRE_TOKEN:
 		token = token_find(&c->worker->tokens, wire->index);
 		if (!token)
@@ -166,28 +181,15 @@ static int not_written(struct call *c, const struct aim *aim, const struct tande
 		      change->item);
 }
 
-/*
- * The kernel calls through such a field, or through the table that it leads to: whatever
- * else a user half could name there would be run.
- */
-static bool may_hold(const u16 *symbol, const struct tandem_wire *wire)
-{
-	if (wire->tag == TANDEM_WIRE_NULL)
-		return true;
-	while (*symbol != TANDEM_NONE && *symbol != wire->index)
-		symbol++;
-	return wire->tag == TANDEM_WIRE_SYMBOL && *symbol == wire->index;
-}
-
 static int store_pointer(struct call *c, const struct step *s, unsigned long at,
 			 const struct tandem_wire *wire)
 {
 	u64 v;
-	int err = wire_in(c, wire, s->type, &v);
+	int err = wire_in(c, wire, s->type, s->symbol, &v);
 
 	if (err)
 		return err;
-	if (s->symbol && !may_hold(s->symbol, wire))
+	if (s->only && wire->tag != TANDEM_WIRE_SYMBOL && wire->tag != TANDEM_WIRE_NULL)
 		return refuse(c, "a field would hold what the driver never stores in it");
 	WRITE_ONCE(*(u64 *)at, v);
 	type_by_pointer(c, wire, s->type);

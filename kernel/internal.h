@@ -63,6 +63,7 @@ struct step {
 	bool writable;		/* written in this view, not const, no string */
 	u64 mask;
 	const u16 *symbol;	/* see struct tandem_leaf */
+	bool only;
 };
 
 /* One value of a flat view: where it is in the record and in the element's part of a SYNC. */
@@ -489,7 +490,7 @@ void body_free(struct body *b);
 
 /* flush.c */
 int flush_apply(struct call *c, const struct tandem_record *rec);
-int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value);
+int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, const u16 *symbol, u64 *value);
 
 /* object.c */
 int objects_init(struct state *st);

@@ -90,6 +90,7 @@ static int view_prepare(const struct tandem_plan *plan, const struct tandem_view
 			      leaf->kind != TANDEM_LEAF_STR;
 		s->mask = leaf->mask;
 		s->symbol = leaf->symbol;
+		s->only = leaf->only;
 		view->room += leaf->kind == TANDEM_LEAF_PTR ?
 			      leaf->count * sizeof(struct tandem_wire) + 8 :
 			      leaf->count * leaf->size + 8;

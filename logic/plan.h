@@ -36,9 +36,9 @@ struct tandem_leaf {
 	__u8 kind;
 	__u8 size;		/* bytes of one element: 1, 2, 4, 8 */
 	__u8 is_const;		/* pointee or field is const: never written back */
-	__u8 reserved;
+	__u8 only;		/* PTR: nothing but NULL and what @symbol lists */
 	__u64 mask;		/* BITS: the bits that may be merged; else 0 */
-	const __u16 *symbol;	/* PTR: all that the driver's code stores there besides NULL, up to NONE; or NULL */
+	const __u16 *symbol;	/* PTR: the symbols that the driver's code may store there, then NONE; NULL: none */
 };
 
 /* A record inside a record: what an interior pointer may point at. */
@@ -99,9 +99,9 @@ enum tandem_value_kind {
 #define TANDEM_OUT	2
 #define TANDEM_ROOM	4	/* PTR of a downcall: the half's length function says how many bytes must be there */
 
-/* A field that an argument may point to, or a function. The last one of a list has no type. */
+/* A field that an argument may point to. The last one of a list has no type. */
 struct tandem_spot {
-	__u16 type;		/* or the symbol's id */
+	__u16 type;
 	__u16 reserved;
 	__u32 offset;		/* bytes, in the record */
 	__u32 bytes;
@@ -110,7 +110,7 @@ struct tandem_spot {
 #define TANDEM_SPOT_ANY		0
 #define TANDEM_SPOT_LOCAL	1	/* only local variables of the user half: flat memory */
 #define TANDEM_SPOT_FIELDS	2	/* only the fields that are listed */
-#define TANDEM_SPOT_SYMBOLS	4	/* only a symbol: one that is listed, if any is */
+#define TANDEM_SPOT_SYMBOLS	4	/* only symbols */
 
 /*
  * PTR in a downcall that lies in no object of the user half (a local variable): if
@@ -130,6 +130,7 @@ struct tandem_value {
 	__u32 bytes;		/* PTR: size of flat memory, 0 if it may not be flat */
 	const char *name;
 	const struct tandem_spot *spot;
+	const __u16 *symbol;	/* PTR to the kernel half: as of a leaf */
 };
 
 /* ---- ledger rules: what a downcall acquires or releases, and how it is undone ---- */

@@ -69,6 +69,16 @@ struct func_list *call_targets(const struct edge *e)
 	return n && n->type ? targets_by_type(n->type) : NULL;
 }
 
+bool edge_calls(const struct edge *e, const struct func *f)
+{
+	if (e->callee == f && e->call)
+		return true;
+	for (struct func_list *l = e->indirect && e->call ? call_targets(e) : NULL; l; l = l->next)
+		if (l->func == f)
+			return true;
+	return false;
+}
+
 static void addresses_taken(struct model *model)
 {
 	all_functions = model->func;

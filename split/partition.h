@@ -25,6 +25,8 @@ const char *role_name(const struct role *r);
 
 /* Functions a call through a field can reach. */
 struct func_list *call_targets(const struct edge *e);
+/* Can this call be one of @f? */
+bool edge_calls(const struct edge *e, const struct func *f);
 
 /* A mutex of the driver that only user-half code takes. */
 bool is_user_mutex(const struct model *model, const struct var *v);

@@ -189,6 +189,7 @@ static void region_down(struct plan *plan, struct func *f, struct region *r)
 	d->param = xcalloc(d->nparam + 1, sizeof(*d->param));
 	for (unsigned int i = 0; i < d->nparam; i++) {
 		d->param[i].name = var[i]->name;
+		d->param[i].var = var[i];
 		d->param[i].type = address[i] ? pointer_to(var[i]->type) : var[i]->type;
 		d->param[i].address = address[i];
 		d->param[i].null = !address[i] && spot_null(plan->model, r, var[i]);

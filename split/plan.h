@@ -13,6 +13,7 @@
 struct plan_leaf {
 	const char *name;
 	struct field *field;
+	struct var *var;	/* or the global that it is */
 	struct field **also;	/* of a union: in the same bytes */
 	unsigned int nalso;
 	uint32_t offset, stride;
@@ -20,7 +21,6 @@ struct plan_leaf {
 	uint64_t mask;
 	enum { LEAF_WORD = 1, LEAF_BITS, LEAF_PTR, LEAF_STR } kind;
 	int type;
-	bool symbols;		/* PTR: only symbols are stored there */
 	struct record *to;	/* PTR: what it points to, if nothing else is known to */
 	bool is_const;
 };
@@ -67,7 +67,6 @@ struct plan_arg {
 	struct { struct record *in; uint64_t offset, bytes; } *spot;	/* or one of these fields */
 	unsigned int nspot;
 	bool is_function;
-	struct func_list *func;		/* these functions, if they are known */
 };
 
 struct plan_down {
@@ -80,7 +79,7 @@ struct plan_down {
 	int print;		/* place of the format, or -1 */
 	const char *variant;	/* name of the user half's stub */
 	unsigned int nparam;	/* of a region's function */
-	struct { const char *name; struct type *type; bool null, address; } *param;
+	struct { const char *name; struct type *type; struct var *var; bool null, address; } *param;
 	struct plan_arg *arg;
 	struct record *gives;	/* what its result is used as, or NULL */
 	struct type *region_result;

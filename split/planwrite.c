@@ -9,7 +9,7 @@
 #include "quiet.h"
 #include "scan.h"
 #include "scanning.h"
-#include "spot.h"
+#include "symbols.h"
 
 static const char *leaf_kind(int kind)
 {
@@ -23,22 +23,29 @@ static unsigned int id(int type)
 	return type < 0 ? 0xffff : (unsigned int)type;
 }
 
-static void write_symbols(const struct plan *plan, unsigned int type, unsigned int leaf, struct text *out)
+static void write_symbols(const struct symbols *s, struct text *out)
 {
-	struct plan_leaf *l = &plan->type[type].leaf[leaf];
-	bool written = false;
-	int *ids;
-
-	for (unsigned int i = 0; l->kind == LEAF_PTR && l->field && i < plan->nentry; i++)
-		written |= plan->entry[i].reach.field_how[l->field->number] & ACC_WRITE;
-	ids = written && !l->nalso ? spot_symbols(plan, l->field) : NULL;
-	l->symbols = ids != NULL;
-	if (!ids)
+	if (!s->n) {
+		text_add(out, "0");
 		return;
-	text_add(out, "static const __u16 symbols_%u_%u[] = {", type, leaf);
-	for (; *ids >= 0; ids++)
-		text_add(out, " %d,", *ids);
-	text_add(out, " 0xffff };\t/* %s */\n", l->name);
+	}
+	text_add(out, "(const __u16[]){");
+	for (unsigned int i = 0; i < s->n; i++)
+		text_add(out, " %u,", s->id[i]);
+	text_add(out, " 0xffff }");
+}
+
+static void write_leaf(const struct plan *plan, const struct plan_leaf *l, struct text *out)
+{
+	struct symbols s = { 0 };
+
+	if (l->kind == LEAF_PTR)
+		symbols_of_leaf(plan, l, &s);
+	text_add(out, "\t{ \"%s\", %u, %u, %u, %u, %s, %u, %d, %d, 0x%llxULL, ", l->name, l->offset,
+		 l->count > 1 ? l->stride : 0, l->count, id(l->type), leaf_kind(l->kind), l->size, l->is_const, s.only,
+		 (unsigned long long)l->mask);
+	write_symbols(&s, out);
+	text_add(out, " },\n");
 }
 
 static void write_types(const struct plan *plan, struct text *out)
@@ -46,18 +53,10 @@ static void write_types(const struct plan *plan, struct text *out)
 	for (unsigned int i = 0; i < plan->ntype; i++) {
 		const struct plan_type *t = &plan->type[i];
 
-		for (unsigned int k = 0; k < t->nleaf; k++)
-			write_symbols(plan, i, k, out);
 		if (t->nleaf) {
 			text_add(out, "static const struct tandem_leaf leaf_%u[] = {\t/* %s */\n", i, t->name);
-			for (unsigned int k = 0; k < t->nleaf; k++) {
-				const struct plan_leaf *l = &t->leaf[k];
-
-				text_add(out, "\t{ \"%s\", %u, %u, %u, %u, %s, %u, %d, 0, 0x%llxULL, ", l->name, l->offset,
-					 l->count > 1 ? l->stride : 0, l->count, id(l->type), leaf_kind(l->kind), l->size,
-					 l->is_const, (unsigned long long)l->mask);
-				text_add(out, l->symbols ? "symbols_%u_%u },\n" : "0 },\n", i, k);
-			}
+			for (unsigned int k = 0; k < t->nleaf; k++)
+				write_leaf(plan, &t->leaf[k], out);
 			text_add(out, "};\n");
 		}
 		if (t->nembed) {
@@ -87,9 +86,10 @@ static void write_types(const struct plan *plan, struct text *out)
 
 /* ---- values ---- */
 
-/* A pointer argument of a downcall, beyond its type. */
+/* A pointer that user-half code gives, beyond its type. */
 struct aim {
-	const struct plan_arg *arg;
+	const struct plan_arg *arg;	/* of a downcall, or NULL */
+	struct symbols symbols;
 	const struct policy_line *room;
 	unsigned int down, n;
 };
@@ -105,6 +105,10 @@ static const char *dir_of(const struct policy_line *buffer, const struct type *t
 static void value(const struct plan *plan, struct text *out, struct type *t, const char *name, struct policy_line *buffer,
 		  const char *text_kind, struct record *record, bool null, const struct aim *aim)
 {
+	static const struct plan_arg nothing;
+	static const struct symbols none;
+	const struct plan_arg *arg;
+
 	switch (t->kind) {
 	case TYPE_VOID:
 		text_add(out, "{ TANDEM_VALUE_VOID, 0, 0, 0, 0xffff, 0, 0, 0, \"%s\" }", name);
@@ -125,12 +129,15 @@ static void value(const struct plan *plan, struct text *out, struct type *t, con
 	}
 	if (!record && t->kind == TYPE_POINTER)
 		record = t->target->record;
+	arg = aim && aim->arg ? aim->arg : &nothing;
 	text_add(out, "{ TANDEM_VALUE_PTR, 8, 0, %s%s, %u, %d, %s%s, %u, \"%s\"", dir_of(NULL, t),
 		 aim && aim->room ? " | TANDEM_ROOM" : "", id(plan_type_of(plan, record)), null,
-		 aim && aim->arg->local ? "TANDEM_SPOT_LOCAL" : aim && aim->arg->is_function ? "TANDEM_SPOT_SYMBOLS" : "0",
-		 aim && aim->arg->nspot ? " | TANDEM_SPOT_FIELDS" : "",
+		 arg->local ? "TANDEM_SPOT_LOCAL" : arg->is_function ? "TANDEM_SPOT_SYMBOLS" : "0",
+		 arg->nspot ? " | TANDEM_SPOT_FIELDS" : "",
 		 t->kind == TYPE_POINTER && type_is_flat(t->target) ? (unsigned int)t->target->size : 0, name);
-	text_add(out, aim && (aim->arg->nspot || aim->arg->func) ? ", spot_%u_%u }" : ", 0 }", aim ? aim->down : 0, aim ? aim->n : 0);
+	text_add(out, arg->nspot ? ", spot_%u_%u, " : ", 0, ", aim ? aim->down : 0, aim ? aim->n : 0);
+	write_symbols(aim && !arg->local && !arg->nspot ? &aim->symbols : &none, out);
+	text_add(out, " }");
 }
 
 /* Does policy, a call in the driver, or @f itself, which looks first, let argument @i be NULL? */
@@ -222,13 +229,16 @@ static void write_entries(const struct plan *plan, struct text *out)
 	text_add(out, "static const struct tandem_entry entry[] = {\n");
 	for (unsigned int i = 0; i < plan->nentry; i++) {
 		const struct plan_entry *e = &plan->entry[i];
+		struct aim aim = { 0 };
 		unsigned int nglobal = 0;
 
 		for (unsigned int g = 0; g < plan->nglobal; g++)
 			nglobal += e->reach.var_how[g] != 0;
+		if (e->func->result->kind == TYPE_POINTER)
+			symbols_of_result(plan, e->func, &aim.symbols);
 		text_add(out, "\t{ \"%s\", ", e->func->name);
 		text_add(out, e->func->nparam ? "entry_arg_%u, " : "0, ", i);
-		value(plan, out, e->func->result, "result", NULL, NULL, NULL, true, NULL);
+		value(plan, out, e->func->result, "result", NULL, NULL, NULL, true, &aim);
 		text_add(out, ", %u, 0%s%s%s, %u, NVIEW_%u, %u, view_%u, entry_global_%u, may_%u },\n", e->func->nparam,
 			 e->reads ? " | TANDEM_ENTRY_READS" : "", e->begins ? " | TANDEM_ENTRY_BEGINS" : "",
 			 e->ends ? " | TANDEM_ENTRY_ENDS" : "", id(e->closes), i, nglobal, i, i, i);
@@ -243,6 +253,8 @@ static void region_args(const struct plan *plan, const struct plan_down *d, stru
 	for (unsigned int j = 0; j < d->nparam; j++) {
 		struct aim aim = { .arg = &d->arg[j] };
 
+		if (d->param[j].type->kind == TYPE_POINTER)
+			symbols_of_arg(plan, d, j, &aim.symbols);
 		text_add(out, "\t");
 		value(plan, out, d->param[j].type, d->param[j].name, NULL, NULL, NULL, d->param[j].null, &aim);
 		text_add(out, ",\n");
@@ -253,14 +265,12 @@ static void write_spots(const struct plan *plan, unsigned int down, unsigned int
 {
 	const struct plan_arg *arg = &plan->down[down].arg[n];
 
-	if (!arg->nspot && !arg->func)
+	if (!arg->nspot)
 		return;
 	text_add(out, "static const struct tandem_spot spot_%u_%u[] = {\n", down, n);
 	for (unsigned int i = 0; i < arg->nspot; i++)
 		text_add(out, "\t{ %u, 0, %u, %u },\t/* %s */\n", id(plan_type_of(plan, arg->spot[i].in)),
 			 (unsigned int)arg->spot[i].offset, (unsigned int)arg->spot[i].bytes, arg->spot[i].in->name);
-	for (struct func_list *l = arg->func; l; l = l->next)
-		text_add(out, "\t{ %d, 0, 0, 0 },\t/* %s */\n", l->func->symbol, l->func->name);
 	text_add(out, "\t{ 0xffff, 0, 0, 0 }\n};\n");
 }
 
@@ -440,6 +450,8 @@ static void write_downs(const struct plan *plan, struct text *out)
 
 			if (plan_is_string(f->param[j].type))
 				kind = keeps(f->name, j) ? "TANDEM_VALUE_INTERN" : "TANDEM_VALUE_STRING";
+			if (f->param[j].type->kind == TYPE_POINTER)
+				symbols_of_arg(plan, d, j, &aim.symbols);
 			text_add(out, "\t");
 			value(plan, out, f->param[j].type, f->param[j].name, policy_find("buffer", text_format("%s/%u", f->name, j)),
 			      kind, d->arg[j].record, may_be_null(plan, f, j), &aim);

@@ -648,7 +648,7 @@ static void global_type(struct plan *plan, struct var *v)
 		else
 			embed_opaque(&plan->type[i], element->record, 0, n > 1 ? element->size : 0, n);
 	} else if (element->kind == TYPE_INT || element->kind == TYPE_BOOL || element->kind == TYPE_POINTER) {
-		struct plan_leaf leaf = { .name = v->name, .count = n, .stride = n > 1 ? element->size : 0,
+		struct plan_leaf leaf = { .name = v->name, .var = v, .count = n, .stride = n > 1 ? element->size : 0,
 					  .size = element->size, .type = -1, .is_const = v->is_const || !v->is_own,
 					  .kind = element->kind == TYPE_POINTER ? LEAF_PTR : LEAF_WORD,
 					  .to = element->kind == TYPE_POINTER ? element->target->record : NULL };

@@ -85,51 +85,17 @@ static void give(struct gives *g, struct node *n)
 	}
 }
 
-static bool calls(const struct edge *e, const struct func *f)
-{
-	if (e->callee == f && e->call)
-		return true;
-	for (struct func_list *l = e->indirect && e->call ? call_targets(e) : NULL; l; l = l->next)
-		if (l->func == f)
-			return true;
-	return false;
-}
-
-/* NULL if one of the functions that are given is not known. */
-static struct func_list *functions(const struct plan *plan, struct func *f, unsigned int i)
-{
-	struct func_list *all = NULL;
-
-	for (struct func *in = plan->model->func; in; in = in->next)
-		for (struct edge *e = in->has_body && runs_in_user(in) ? user_edge(in, NULL) : NULL; e; e = user_edge(in, e)) {
-			struct func_list *some = NULL;
-
-			if (!calls(e, f))
-				continue;
-			node_functions(plan->model, in, call_arg(e->call, i), 0, &some);
-			for (struct func_list *l = some; l; l = l->next)
-				node_function_add(l->func, &all);
-			if (!some)
-				return NULL;
-		}
-	for (struct func_list *l = all; l; l = l->next)
-		if (l->func->symbol < 0)
-			return NULL;
-	return all;
-}
-
 void spot_find(const struct plan *plan, struct func *f, unsigned int i, struct plan_arg *arg)
 {
 	struct gives g = { .arg = arg };
 
 	if (f->param[i].type->target->kind == TYPE_FUNCTION) {
 		arg->is_function = true;
-		arg->func = functions(plan, f, i);
 		return;
 	}
 	for (struct func *in = plan->model->func; in; in = in->next)
 		for (struct edge *e = in->has_body && runs_in_user(in) ? user_edge(in, NULL) : NULL; e; e = user_edge(in, e))
-			if (calls(e, f))
+			if (edge_calls(e, f))
 				give(&g, call_arg(e->call, i));
 	if (g.record && !g.other && !arg->local && !arg->nspot)
 		arg->record = g.record;
@@ -139,107 +105,15 @@ void spot_find(const struct plan *plan, struct func *f, unsigned int i, struct p
 	}
 }
 
-/* ---- what fields hold ---- */
-
-static bool add_id(int id, int **ids)
-{
-	unsigned int n = 0;
-
-	for (; (*ids)[n] >= 0; n++)
-		if ((*ids)[n] == id)
-			return true;
-	if (id < 0)
-		return false;
-	*ids = xrealloc(*ids, (n + 2) * sizeof(**ids));
-	(*ids)[n] = id;
-	(*ids)[n + 1] = -1;
-	return true;
-}
-
-/* Is the value a symbol, whichever of several, or NULL? */
-static bool add_value(struct node *n, int **ids)
-{
-	struct node *v = node_strip(n);
-
-	if (!v)
-		return false;
-	if (v->kind == N_LITERAL)
-		return true;
-	if (v->kind == N_CONDITIONAL && v->child && v->child->next)
-		return add_value(v->child->next, ids) && add_value(v->child->next->next, ids);
-	if (node_function(v))
-		return add_id(node_function(v)->symbol, ids);
-	if (v->kind == N_UNARY && v->op == OP_ADDRESS) {
-		v = node_strip(v->child);
-		return v && v->kind == N_REF && v->var && !v->var->is_local && add_id(v->var->symbol, ids);
-	}
-	return false;
-}
-
-static struct node *field_at(struct node *n)
-{
-	n = node_strip(n);
-	while (n && n->kind == N_INDEX)
-		n = node_strip(n->child);
-	return n && n->kind == N_MEMBER ? n : NULL;
-}
-
-/* Is a whole record written here, by an assignment or a copy? */
-static bool copies(const struct node *n)
-{
-	const struct node *p = n->parent;
-
-	while (p && (p->kind == N_CAST || p->kind == N_OTHER || (p->kind == N_UNARY && p->op == OP_ADDRESS))) {
-		n = p;
-		p = p->parent;
-	}
-	if (p && p->kind == N_CALL)
-		return call_target(p) && (strstr(call_target(p)->name, "memcpy") || strstr(call_target(p)->name, "memmove"));
-	return p && p->kind == N_BINARY && p->op == OP_ASSIGN && p->child == n;
-}
-
-static bool is_copied(const struct func *f, const struct field *field)
-{
-	for (const struct access *a = f->accesses; a; a = a->next)
-		if (a->field == field && a->how & ACC_WRITE &&
-		    (!field_at(a->node) || field_at(a->node)->field != field) && copies(a->node))
-			return true;
-	return false;
-}
-
-int *spot_symbols(const struct plan *plan, const struct field *field)
-{
-	int *ids = xcalloc(1, sizeof(*ids));
-
-	ids[0] = -1;
-	for (struct func *f = plan->model->func; f; f = f->next) {
-		struct node *n = NULL, *at;
-
-		if (runs_in_user(f) && is_copied(f, field))
-			return NULL;
-		while (f->has_body && runs_in_user(f) && (n = node_next(f->body, n))) {
-			bool stores = n->kind == N_BINARY && n->op == OP_ASSIGN;
-
-			if (!stores && !(n->kind == N_UNARY && n->op == OP_ADDRESS))
-				continue;
-			at = field_at(n->child);
-			if (at && at->field == field && !node_region(f, n) &&
-			    (!stores || !add_value(n->child->next, &ids)))
-				return NULL;
-		}
-	}
-	return ids[0] >= 0 ? ids : NULL;
-}
-
 struct record *spot_result(const struct plan *plan, const struct func *f)
 {
 	struct record *all = NULL;
 
 	for (struct func *in = plan->model->func; in; in = in->next)
 		for (struct edge *e = in->has_body && runs_in_user(in) ? user_edge(in, NULL) : NULL; e; e = user_edge(in, e)) {
-			struct record *r = calls(e, f) && !node_is_unused(e->call) ? plan_result(in, e->call) : NULL;
+			struct record *r = edge_calls(e, f) && !node_is_unused(e->call) ? plan_result(in, e->call) : NULL;
 
-			if (calls(e, f) && !node_is_unused(e->call) && (!r || (all && r != all)))
+			if (edge_calls(e, f) && !node_is_unused(e->call) && (!r || (all && r != all)))
 				return NULL;
 			all = r ? r : all;
 		}

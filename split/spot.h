@@ -7,16 +7,10 @@
 
 /*
  * Argument @i of @f, by all calls of it in user-half code: sets @arg->record if each call gives it
- * this record, or else @arg->local and @arg->spot; @arg->func, if it is one. Leaves @arg empty if
- * it could be anything.
+ * this record, or else @arg->local and @arg->spot; or @arg->is_function. Leaves @arg empty if it
+ * could be anything.
  */
 void spot_find(const struct plan *plan, struct func *f, unsigned int i, struct plan_arg *arg);
-
-/*
- * What user-half code stores in the field: the ids of symbols, ended by -1, besides NULL. NULL:
- * something else, too, or nothing.
- */
-int *spot_symbols(const struct plan *plan, const struct field *field);
 
 /* The record that user-half code takes what @f returns for, if all calls agree; or NULL. */
 struct record *spot_result(const struct plan *plan, const struct func *f);

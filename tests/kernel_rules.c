@@ -268,11 +268,24 @@ static int64_t breaks(struct raw_worker *w)
 	case 51:
 		raw_flush_wire(w, o, LITMUS_USE_FN, token_of(w));
 		break;
+	case 52:	/* the kernel's code where memory belongs, which is freed at the end */
+		raw_flush_wire(w, o, LITMUS_USE_RING2, (struct tandem_wire){ .tag = TANDEM_WIRE_SYMBOL });
+		break;
+	case 53:
+		wire = (struct tandem_wire){ .tag = TANDEM_WIRE_SYMBOL };
+		raw_down(w, LITMUS_DOWN_FREE, 1, &wire);
+		return 0;
+	case 54: {
+		struct tandem_wire nest[2] = { { .tag = TANDEM_WIRE_SYMBOL, .index = 1 }, raw_scalar(0) };
+
+		raw_down(w, LITMUS_DOWN_NEST, 2, nest);
+		return 0;
+	}
 	}
 	return 0;
 }
 
-#define BREAKS	52
+#define BREAKS	55
 
 static void test_refused(void)
 {
