@@ -34,7 +34,9 @@ static int command_split(int argc, char **argv)
 static const struct command commands[] = {
 	{ "split", command_split, "MODULE|FOLDER -o DIR", "split a driver into its two halves" },
 	{ "run", command_run, "DIR|MODULE", "load a split driver and start its user half" },
-	{ "status", command_status, "", "what runs split on this machine" },
+	{ "install", command_install, "MODULE", "make the split driver this machine's, by DKMS" },
+	{ "remove", command_remove, "MODULE|--all", "take that back" },
+	{ "status", command_status, "", "what runs split, and what is installed" },
 	{ "list", command_list, "[DIR...]", "splits in these folders (default: here, build/split)" },
 };
 

@@ -12,6 +12,7 @@
 #include "../split/run.h"
 #include "../split/text.h"
 #include "command.h"
+#include "install.h"
 
 #define DEBUG "/sys/kernel/debug"
 
@@ -101,18 +102,11 @@ static int print(DIR *dir, bool raw)
 	return EXIT_SUCCESS;
 }
 
-int command_status(int argc, char **argv)
+static int running(bool raw)
 {
-	bool raw = argc == 2 && !strcmp(argv[1], "--raw");
 	DIR *dir;
 	int status;
 
-	if (argc > 1 && !strcmp(argv[1], "--help")) {
-		puts("usage: tandem status [--raw]\n\nWhat runs split; --raw for scripts.");
-		return EXIT_SUCCESS;
-	}
-	if (argc > 1 && !raw)
-		return complain_usage("status: unknown argument %s", argv[1]);
 	if (!run_is_dir("/sys/module/tandem"))
 		return complain("tandem.ko is not loaded: nothing runs split (tandem run DIR loads it)");
 	dir = opendir(DEBUG "/tandem");
@@ -123,4 +117,38 @@ int command_status(int argc, char **argv)
 	status = print(dir, raw);
 	closedir(dir);
 	return status;
+}
+
+int command_status(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "raw", no_argument, NULL, 'w' }, { "installed", no_argument, NULL, 'i' },
+		{ "root", required_argument, NULL, 'r' }, { "help", no_argument, NULL, 'h' }, { 0 }
+	};
+	bool raw = false, installed = false;
+	const char *root = "/";
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":", known, NULL)) >= 0) {
+		if (c == 'h') {
+			puts("usage: tandem status [--raw] [--installed [--root DIR]]\n\n"
+			     "What runs split, and what tandem install has installed: --installed for that alone.\n"
+			     "--raw for scripts.");
+			return EXIT_SUCCESS;
+		}
+		raw = raw || c == 'w';
+		installed = installed || c == 'i' || c == 'r';
+		root = c == 'r' ? optarg : root;
+		if (c == '?' || c == ':')
+			return complain_usage("status: unknown argument %s", argv[optind - 1]);
+	}
+	if (optind < argc)
+		return complain_usage("status: unknown argument %s", argv[optind]);
+	if (installed)
+		return installed_print(root, raw);
+	if (raw || !installed_any(root))
+		return running(raw);
+	c = installed_print(root, raw);
+	return run_is_dir("/sys/module/tandem") ? running(raw) : c;
 }

@@ -16,7 +16,7 @@ says() {
 t_status 0 build/tandem --version >"$out/version"
 grep -qE '^tandem [0-9]+\.[0-9]+' "$out/version" || t_fail "$(cat "$out/version")"
 t_status 0 build/tandem --help >"$out/help"
-for command in split run status list; do
+for command in split run install remove status list; do
 	grep -q "tandem $command" "$out/help" || t_fail "--help does not name $command"
 	t_status 0 build/tandem $command --help >/dev/null
 done
