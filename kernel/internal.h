@@ -213,7 +213,7 @@ struct state {
 	bool dying;			/* mutex: no upcall and no attach any more */
 	bool attended;			/* mutex for writing: a worker of the channel has waited */
 	u64 seq;			/* mutex: of upcalls */
-	u32 ncalls;			/* mutex */
+	u32 ncalls;			/* mutex: upcalls that are inside, with a worker or without */
 	struct hlist_head calls[1 << CALLER_BITS];	/* mutex; by task, innermost first */
 	wait_queue_head_t drained;	/* ncalls became 0 */
 	char reason[128];		/* mutex: why the last channel was condemned */

@@ -176,7 +176,6 @@ static int call_begin(struct call *c)
 	c->channel = ch;
 	c->worker = w;
 	c->seq = ++st->seq;
-	st->ncalls++;
 	hlist_add_head(&c->node, bucket);
 	if (unlikely(!ch->watching)) {
 		ch->watching = true;
@@ -189,18 +188,21 @@ static int call_begin(struct call *c)
 /* The call's stay at the channel is over; then state.mutex is not held any more. */
 static void call_unlock(struct call *c)
 {
+	struct state *st = c->state;
 	struct tandem_channel *ch = c->channel;
 	u32 users = ch ? --ch->users : 1;
 
-	mutex_unlock(&c->state->mutex);
+	st->ncalls--;
+	if (unlikely(st->dying) && !st->ncalls)
+		wake_up_all(&st->drained);
+	mutex_unlock(&st->mutex);
 	if (unlikely(!users))
 		channel_free(ch);
 }
 
-/* The worker is its outer call's again, or idle. Ends with call_unlock(). */
+/* The worker is its outer call's again, or idle. */
 static void call_leave(struct call *c)
 {
-	struct state *st = c->state;
 	struct tandem_channel *ch = c->channel;
 	struct worker *w = c->worker;
 
@@ -210,7 +212,6 @@ static void call_leave(struct call *c)
 		unpark(c);
 	w->call = c->outer;
 	__hlist_del(&c->node);
-	st->ncalls--;
 	if (unlikely(c->outer)) {
 		w->seq = c->outer->seq;
 	} else {
@@ -225,9 +226,6 @@ static void call_leave(struct call *c)
 		if (unlikely(waitqueue_active(&ch->waiting)))
 			wake_up(&ch->waiting);
 	}
-	if (unlikely(st->dying) && !st->ncalls)
-		wake_up_all(&st->drained);
-	call_unlock(c);
 }
 
 /* ---- turns ---- */
@@ -490,24 +488,22 @@ int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
 		return -EIO;
 	call_init(&c, st, entry, arg, bytes);
 	mutex_lock(&st->mutex);
+	st->ncalls++;
 	err = call_begin(&c);
 	if (!err)
 		err = marshal(&c);
-	if (likely(c.worker))
-		mutex_unlock(&st->mutex);
-	else
-		call_unlock(&c);
+	mutex_unlock(&st->mutex);
 	if (!err)
 		err = converse(&c, &value, &locked);
 	if (unlikely(err))
 		abort_call(&c);
 	else if (unlikely(!locked))
 		scope_done(&c, value);
-	if (likely(c.worker)) {
-		if (unlikely(!locked))
-			mutex_lock(&st->mutex);
+	if (unlikely(!locked))
+		mutex_lock(&st->mutex);
+	if (likely(c.worker))
 		call_leave(&c);
-	}
+	call_unlock(&c);
 	if (!err && result)
 		*result = value;
 	return err;
