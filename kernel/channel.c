@@ -214,12 +214,12 @@ static int channel_release(struct inode *inode, struct file *file)
 
 /* ---- attaching ---- */
 
-/* May this channel serve the half now? A condemned one gives way when its calls are over. */
+/*
+ * May this channel serve the half now? One that is condemned, or gone already, gives way when
+ * its calls are over: what they undo is not for others to see.
+ */
 static int attach_rule(struct state *st, const struct tandem_attach *arg)
 {
-	struct call *c;
-	u32 i;
-
 	if (memcmp(arg->build_id, st->build_id, sizeof(st->build_id))) {
 		st->stale = true;
 		wake_up_all(&registry_changed);
@@ -227,14 +227,9 @@ static int attach_rule(struct state *st, const struct tandem_attach *arg)
 	}
 	if (st->dying)
 		return -ENOENT;
-	if (!st->channel)
-		return 0;
-	if (!st->channel->condemned)
+	if (st->channel && !st->channel->condemned)
 		return -EBUSY;
-	for_each_call(c, i, st)
-		if (c->channel == st->channel)
-			return -EBUSY;
-	return 0;
+	return st->ncalls ? -EBUSY : 0;
 }
 
 static int attach_to(struct tandem_channel *ch, struct state *st, const struct tandem_attach *arg)
