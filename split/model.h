@@ -51,6 +51,8 @@ struct field {
 	bool holds_dma, holds_mmio, holds_string, holds_other;
 	bool kernel_reads, kernel_writes, atomic_reads, atomic_writes, user_merges;
 	bool beside_writes;	/* by code that may run beside an upcall */
+	struct store *stores;	/* pointer: see symbols.c */
+	bool is_copied;		/* user-half code writes it as part of its record */
 	unsigned int number;
 };
 
@@ -246,6 +248,7 @@ struct model {
 	const char *module;
 	const char *rename;	/* what the driver registers as, or NULL: its own name */
 	struct func *hash[4096];
+	bool stores_known;
 };
 
 /* Parses the units of @src. 0 or -errno with fail_text(). */

@@ -81,7 +81,7 @@ static bool is_typed(const struct type *t)
 }
 
 static void add_value(struct symbols *s, struct func *f, struct node *n, struct type *as, int level);
-static void add_stores(struct symbols *s, struct func *f, const struct field *field, int level);
+static void add_member(struct symbols *s, const struct field *field, struct type *as, int level);
 
 /* What the variable is set to: by the body of @f, and by those who call it. */
 static void add_variable(struct symbols *s, struct func *f, const struct var *v, struct type *as, int level)
@@ -100,18 +100,6 @@ static void add_variable(struct symbols *s, struct func *f, const struct var *v,
 			for (struct edge *e = in->has_body && runs_in_user(in) ? in->callees : NULL; e; e = e->next)
 				if (edge_calls(e, f))
 					add_value(s, in, call_arg(e->call, i), as, level + 1);
-}
-
-/* What either half stores in a field of the driver's own. */
-static void add_member(struct symbols *s, const struct field *field, struct type *as, int level)
-{
-	if (level > 4 || !field || !field->in->is_own) {
-		add_by_type(s, as);
-		return;
-	}
-	for (struct func *f = s->plan->model->func; f; f = f->next)
-		if (f->has_body)
-			add_stores(s, f, field, level + 1);
 }
 
 /* A pointer that is no symbol by itself. */
@@ -168,35 +156,47 @@ static struct field *field_at(struct node *n)
 	return n && n->kind == N_MEMBER ? n->field : NULL;
 }
 
-/* Of an initialiser's list. What names its members in other ways may mean any of them. */
-static bool may_name(const struct node *list, const struct node *item, const struct field *field)
+/* What a body stores in a field; NULL where it takes the field's address. */
+struct store {
+	struct func *in;
+	struct node *value;
+	bool outside;		/* user-half code, and in none of its regions */
+	struct store *next;
+};
+
+static void store_add(struct func *f, const struct node *at, struct field *field, struct node *value)
+{
+	struct store *s;
+
+	if (!field || element_of(field->type)->kind != TYPE_POINTER)
+		return;
+	s = xcalloc(1, sizeof(*s));
+	s->in = f;
+	s->value = value;
+	s->outside = runs_in_user(f) && !node_region(f, at);
+	s->next = field->stores;
+	field->stores = s;
+}
+
+/* What names its members in other ways than `.field = value` may mean any of them. */
+static void initialiser(struct func *f, const struct node *list, const struct record *r)
 {
 	unsigned int i = 0;
 
-	if (item->kind == N_OTHER && item->child && item->child->kind == N_MEMBER)
-		return item->child->child || item->child->field == field;
-	for (const struct node *n = list->child; n && n != item; n = n->next)
-		i++;
-	return i >= field->in->nfield || &field->in->field[i] == field;
-}
+	for (struct node *n = list->child; n; n = n->next) {
+		bool named = n->kind == N_OTHER && n->child && n->child->kind == N_MEMBER;
+		struct node *value = named ? n->child : n;
 
-static struct node *value_in(struct node *item)
-{
-	struct node *value = item;
-
-	if (item->kind == N_OTHER && item->child && item->child->kind == N_MEMBER)
-		for (value = item->child; value->next; )
+		while (named && value->next)
 			value = value->next;
-	return value;
-}
-
-static void add_initialisers(struct symbols *s, struct func *f, struct node *list, const struct field *field, int level)
-{
-	if (!list->type || list->type->kind != TYPE_RECORD || list->type->record != field->in)
-		return;
-	for (struct node *n = list->child; n; n = n->next)
-		if (may_name(list, n, field))
-			add_value(s, f, value_in(n), field->type, level);
+		if (named && !n->child->child)
+			store_add(f, n, n->child->field, value);
+		else if (!named && i < r->nfield)
+			store_add(f, n, &r->field[i++], value);
+		else
+			for (unsigned int k = 0; k < r->nfield; k++)
+				store_add(f, n, &r->field[k], value);
+	}
 }
 
 /* Is a whole record written here, by an assignment or a copy? */
@@ -213,48 +213,66 @@ static bool copies(const struct node *n)
 	return p && p->kind == N_BINARY && p->op == OP_ASSIGN && p->child == n;
 }
 
-/* As part of its record: what other records of the kind hold there. */
-static bool is_copied(const struct func *f, const struct field *field)
-{
-	for (const struct access *a = f->accesses; a; a = a->next)
-		if (a->field == field && a->how & ACC_WRITE && field_at(a->node) != field && copies(a->node))
-			return true;
-	return false;
-}
-
-static void add_stores(struct symbols *s, struct func *f, const struct field *field, int level)
+static void stores_of(struct func *f)
 {
 	struct node *n = NULL;
 
-	while ((n = node_next(f->body, n))) {
-		if (n->kind == N_INIT)
-			add_initialisers(s, f, n, field, level);
-		if ((runs_in_user(f) && node_region(f, n)) || field_at(n->child) != field)
-			continue;
-		if (n->kind == N_BINARY && n->op == OP_ASSIGN) {
-			add_value(s, f, n->child->next, field->type, level);
-		} else if (n->kind == N_UNARY && n->op == OP_ADDRESS) {
-			s->only = false;
-			add_by_type(s, field->type);
-		}
+	for (const struct access *a = f->accesses; a && runs_in_user(f); a = a->next)
+		if (a->field && a->how & ACC_WRITE && field_at(a->node) != a->field && copies(a->node))
+			a->field->is_copied = true;
+	while (f->has_body && (n = node_next(f->body, n))) {
+		if (n->kind == N_INIT && n->type && n->type->kind == TYPE_RECORD)
+			initialiser(f, n, n->type->record);
+		else if (n->kind == N_BINARY && n->op == OP_ASSIGN)
+			store_add(f, n, field_at(n->child), n->child->next);
+		else if (n->kind == N_UNARY && n->op == OP_ADDRESS)
+			store_add(f, n, field_at(n->child), NULL);
 	}
+}
+
+/* All stores of the model, by field; once. */
+static struct store *stores(struct model *model, const struct field *field)
+{
+	for (struct func *f = model->stores_known ? NULL : model->func; f; f = f->next)
+		stores_of(f);
+	model->stores_known = true;
+	return field->stores;
+}
+
+static void add_store(struct symbols *s, const struct store *store, const struct field *field, int level)
+{
+	if (store->value) {
+		add_value(s, store->in, store->value, field->type, level);
+		return;
+	}
+	s->only = false;
+	add_by_type(s, field->type);
+}
+
+/* What either half stores in a field of the driver's own. */
+static void add_member(struct symbols *s, const struct field *field, struct type *as, int level)
+{
+	if (level > 4 || !field || !field->in->is_own) {
+		add_by_type(s, as);
+		return;
+	}
+	for (struct store *at = stores(s->plan->model, field); at; at = at->next)
+		add_store(s, at, field, level + 1);
 }
 
 static void add_field(struct symbols *s, const struct field *field)
 {
 	struct type *t = element_of(field->type);
 
-	for (struct func *f = s->plan->model->func; f; f = f->next) {
-		if (!runs_in_user(f))
-			continue;
-		if (is_copied(f, field)) {
-			s->only = false;
-			if (t->kind == TYPE_POINTER && (t->target->kind == TYPE_FUNCTION || t->target->kind == TYPE_RECORD))
-				add_by_type(s, t);
-		}
-		if (f->has_body)
-			add_stores(s, f, field, 0);
-	}
+	for (struct store *at = stores(s->plan->model, field); at; at = at->next)
+		if (at->outside)
+			add_store(s, at, field, 0);
+	if (!field->is_copied)
+		return;
+	/* what other records of the kind hold there */
+	s->only = false;
+	if (is_pointer_to(t, TYPE_FUNCTION) || is_pointer_to(t, TYPE_RECORD))
+		add_by_type(s, t);
 }
 
 static bool is_written(const struct plan *plan, const struct field *field)
