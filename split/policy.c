@@ -48,6 +48,8 @@ static int add(const char *file, unsigned int number, char *s)
 		end = strrchr(brace, '}');
 		if (!end)
 			return bad(file, number, "`{` without `}`");
+		if (end[1 + strspn(end + 1, " \t\r")])
+			return bad(file, number, "text behind `}`");
 		*end = 0;
 		*brace = 0;
 		l->code = text_dup(brace + 1);
@@ -94,12 +96,15 @@ static int add(const char *file, unsigned int number, char *s)
 
 static int load_file(const char *path, const char *name)
 {
-	char *text = text_file(path, NULL), *at, *end;
+	uint32_t length;
+	char *text = text_file(path, &length), *at, *end;
 	unsigned int number = 0;
 	int e = 0;
 
 	if (!text)
 		return fail(-errno, "cannot read policy file %s: %s", path, strerror(errno));
+	if (strlen(text) != length)
+		return fail(-EINVAL, "%s: this is no text: it has a NUL", name);
 	for (at = text; at && *at && !e; at = end) {
 		char *hash;
 
