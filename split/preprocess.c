@@ -124,17 +124,22 @@ static int write_wrapper(const char *dir, const struct kbuild_folder *folder,
 
 /* ---- what comes out ---- */
 
-/* Takes "a/.." out of a relative path. */
+/* Takes "a/.." out of a relative path. What leads out of its beginning stays. */
 static void shorten(char *path)
 {
-	char *up;
+	char *up = path;
 
-	while ((up = strstr(path, "/../")) && up > path) {
+	while ((up = strstr(up, "/../"))) {
 		char *before = up;
 
 		while (before > path && before[-1] != '/')
 			before--;
+		if (before == up || !strncmp(before, "./", 2) || !strncmp(before, "../", 3)) {
+			up++;
+			continue;
+		}
 		memmove(before, up + 4, strlen(up + 4) + 1);
+		up = path;
 	}
 }
 
