@@ -36,13 +36,13 @@ static void set_note(struct entry *e, const char *note)
 /* False if @line is none of ours. */
 static bool read_line(struct inventory *inv, char *line)
 {
-	char *word[5] = { NULL }, *save = NULL;
+	char *word[6] = { NULL }, *save = NULL;
 	struct entry *e;
 	int n = 0;
 
-	for (char *w = strtok_r(line, " ", &save); w && n < 5; w = strtok_r(NULL, " ", &save))
+	for (char *w = strtok_r(line, " ", &save); w && n < 6; w = strtok_r(NULL, " ", &save))
 		word[n++] = w;
-	if (n < 4 || strlen(word[0]) != 1 || !strchr("+=-", *word[0]) || (*word[0] == '=') != (n == 5))
+	if (n < 4 || n > 5 || strlen(word[0]) != 1 || !strchr("+=-", *word[0]) || (*word[0] == '=') != (n == 5))
 		return false;
 	inv->loose = inv->loose || *word[0] == '-' || inventory_find(inv, word[1], word[2], word[3]);
 	e = add(inv, word[1], word[2], word[3]);

@@ -67,7 +67,7 @@ int load_depends(const char *ko)
 	int e = 0;
 
 	for (name = list ? strtok_r(list, ",", &save) : NULL; name && !e; name = strtok_r(NULL, ",", &save)) {
-		const char *const argv[] = { "modprobe", name, NULL };
+		const char *const argv[] = { "modprobe", "--", name, NULL };
 
 		if (!strcmp(name, "tandem") || load_is_loaded(name) || !run_program(argv, NULL, "/dev/null"))
 			continue;

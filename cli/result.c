@@ -19,6 +19,13 @@ static bool has(const char *dir, const char *format, const char *module)
 	return yes;
 }
 
+/* A file of that name that says something else is none of ours. */
+static bool sane(const struct result *r, const char *module)
+{
+	return *module && !strchr(module, '/') && r->user >= 0 && r->user <= r->total && r->user_lines >= 0 &&
+	       r->user_lines <= r->lines && r->annotations >= 0;
+}
+
 bool result_read(struct result *r, const char *dir)
 {
 	char *path = text_format("%s/report.json", dir);
@@ -31,7 +38,7 @@ bool result_read(struct result *r, const char *dir)
 	if (!json || json_unpack(json, "{s:s, s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:o}", "module",
 				 &module, "functions", "total", &r->total, "user", &r->user, "lines",
 				 "total", &r->lines, "user", &r->user_lines, "annotations",
-				 &r->annotations, "refused", &refused)) {
+				 &r->annotations, "refused", &refused) || !sane(r, module)) {
 		json_decref(json);
 		return false;
 	}
