@@ -7,6 +7,7 @@
 #   soak     the same tests at full count
 #   verify   the tests that use a VM, on the checking kernels (builds these once)
 #   analyse  sparse, coccinelle, cppcheck, clang's and gcc's analysers, clang-tidy
+#   fuzz     the parsers of files, TIME=3600 seconds; findings are kept in build/fuzz/
 #   lab      prepare what lab/run needs
 #   bench    the benchmarks
 #   style    layering, licence lines, sizes of files and functions
@@ -16,9 +17,10 @@
 PREFIX ?= /usr/local
 KERNEL ?= 6.1
 TESTS  ?=
+TIME   ?= 3600
 
 .DEFAULT_GOAL := all
-.PHONY: all deps user modules halves demo check soak verify analyse lab bench style install clean
+.PHONY: all deps user modules halves demo check soak verify analyse fuzz lab bench style install clean
 
 all: deps user modules
 
@@ -57,6 +59,9 @@ verify: halves lab
 analyse: halves
 	@.ci/deps analyse
 	@lab/analyse
+
+fuzz: deps
+	@tests/fuzz/run $(TIME)
 
 bench: halves lab
 	@for b in bench/bench_*; do [ ! -x "$$b" ] || { echo "== $$b"; "$$b" || exit 1; }; done
