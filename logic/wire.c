@@ -35,6 +35,17 @@ const char *tandem_record_rule(const void *body, __u32 bytes, __u32 at)
 	return "a record of a kind that workers do not say";
 }
 
+/* Places in a table of @n, and NONE behind the last. One that is longer than the table has no end. */
+static bool list_holds(const __u16 *list, __u32 n)
+{
+	__u32 i;
+
+	for (i = 0; list && list[i] != TANDEM_NONE; i++)
+		if (i == n || list[i] >= n)
+			return false;
+	return true;
+}
+
 static const char *leaf_rule(const struct tandem_plan *plan, const struct tandem_type *type,
 			     const struct tandem_leaf *leaf)
 {
@@ -53,6 +64,25 @@ static const char *leaf_rule(const struct tandem_plan *plan, const struct tandem
 		return "a leaf leaves its record";
 	if (leaf->kind == TANDEM_LEAF_PTR && leaf->type != TANDEM_NONE && leaf->type >= plan->ntype)
 		return "a leaf's pointee is no type";
+	if (leaf->kind != TANDEM_LEAF_PTR && (leaf->symbol || leaf->only))
+		return "a leaf that is no pointer lists symbols";
+	if (!list_holds(leaf->symbol, plan->nsymbol))
+		return "a leaf lists no symbol of the plan";
+	return NULL;
+}
+
+static const char *embed_rule(const struct tandem_plan *plan, const struct tandem_type *type,
+			      const struct tandem_embed *embed)
+{
+	__u64 end;
+
+	if (embed->type >= plan->ntype || !embed->count)
+		return "an embedded record is of no type";
+	end = embed->offset + (__u64)(embed->count - 1) * embed->stride + plan->type[embed->type].size;
+	if (end > type->size)
+		return "an embedded record leaves its record";
+	if (embed->count > 1 && embed->stride < plan->type[embed->type].size)
+		return "embedded records overlap";
 	return NULL;
 }
 
@@ -66,9 +96,11 @@ static const char *type_rule(const struct tandem_plan *plan, const struct tandem
 	if (type->tail_type != TANDEM_NONE &&
 	    (type->tail_type >= plan->ntype || type->tail_offset < type->size))
 		return "a type's tail";
-	for (i = 0; i < type->nembed; i++)
-		if (type->embed[i].type >= plan->ntype || !type->embed[i].count)
-			return "an embedded record is of no type";
+	for (i = 0; i < type->nembed; i++) {
+		why = embed_rule(plan, type, &type->embed[i]);
+		if (why)
+			return why;
+	}
 	for (i = 0; i < type->nleaf; i++) {
 		why = leaf_rule(plan, type, &type->leaf[i]);
 		if (why)
@@ -77,9 +109,29 @@ static const char *type_rule(const struct tandem_plan *plan, const struct tandem
 	return NULL;
 }
 
+static const char *spots_rule(const struct tandem_plan *plan, const struct tandem_value *value)
+{
+	const struct tandem_spot *spot;
+
+	if (value->spots & ~(TANDEM_SPOT_LOCAL | TANDEM_SPOT_FIELDS | TANDEM_SPOT_SYMBOLS))
+		return "a value may point to what there is not";
+	if (!(value->spots & TANDEM_SPOT_FIELDS) != !value->spot)
+		return "a value's list of fields";
+	for (spot = value->spot; spot && spot->type != TANDEM_NONE; spot++)
+		if (spot->type >= plan->ntype ||
+		    (__u64)spot->offset + spot->bytes > plan->type[spot->type].size)
+			return "a value points to no field of its record";
+	if (value->kind != TANDEM_VALUE_PTR && (value->spots || value->symbol))
+		return "a value that is no pointer lists what it points to";
+	if (!list_holds(value->symbol, plan->nsymbol))
+		return "a value lists no symbol of the plan";
+	return NULL;
+}
+
 static const char *values_rule(const struct tandem_plan *plan, const struct tandem_value *arg,
 			       unsigned int nargs, const struct tandem_value *result)
 {
+	const char *why;
 	unsigned int i;
 
 	if (nargs > TANDEM_ARGS_MAX)
@@ -92,6 +144,9 @@ static const char *values_rule(const struct tandem_plan *plan, const struct tand
 		if (value->kind == TANDEM_VALUE_PTR && value->type != TANDEM_NONE &&
 		    value->type >= plan->ntype)
 			return "a value's pointee is no type";
+		why = spots_rule(plan, value);
+		if (why)
+			return why;
 	}
 	return NULL;
 }
@@ -145,6 +200,8 @@ static const char *down_rule(const struct tandem_plan *plan, const struct tandem
 	if ((rule->kind == TANDEM_LEDGER_ACQUIRE || rule->kind == TANDEM_LEDGER_LOCK) &&
 	    (rule->undo >= plan->ndown || rule->nfrom != plan->down[rule->undo].nargs))
 		return "a ledger rule's undo and its arguments";
+	if ((rule->also && rule->kind != TANDEM_LEDGER_RELEASE) || !list_holds(rule->also, plan->ndown))
+		return "a ledger rule gives back what no downcall undoes";
 	for (i = 0; i < rule->nfrom; i++) {
 		from = rule->from[i];
 		if (from != TANDEM_FROM_RESULT && (from & ~TANDEM_FROM_OUT) >= down->nargs)
@@ -167,7 +224,8 @@ const char *tandem_plan_rule(const struct tandem_plan *plan)
 	const char *why = NULL;
 	unsigned int i;
 
-	if (plan->ntype >= TANDEM_NONE || plan->nentry >= TANDEM_NONE || plan->ndown >= TANDEM_NONE)
+	if (plan->ntype >= TANDEM_NONE || plan->nentry >= TANDEM_NONE || plan->ndown >= TANDEM_NONE ||
+	    plan->nglobal >= TANDEM_NONE || plan->nsymbol >= TANDEM_NONE)
 		return "a table is too long";
 	for (i = 0; i < plan->ntype && !why; i++)
 		why = type_rule(plan, &plan->type[i]);

@@ -118,17 +118,26 @@ static void test_plan(void **state)
 		{ .name = "a", .offset = 0, .count = 1, .type = TANDEM_NONE, .kind = TANDEM_LEAF_WORD, .size = 4 },
 		{ .name = "p", .offset = 8, .count = 1, .type = 0, .kind = TANDEM_LEAF_PTR, .size = 8 },
 	};
-	struct tandem_type type = { .name = "t", .size = 16, .nleaf = 2, .leaf = leaf, .tail_type = TANDEM_NONE };
+	struct tandem_embed embed = { .offset = 0, .count = 2, .stride = 8, .type = 1 };
+	struct tandem_type type[] = {
+		{ .name = "t", .size = 16, .nleaf = 2, .leaf = leaf, .nembed = 1, .embed = &embed,
+		  .tail_type = TANDEM_NONE },
+		{ .name = "u", .size = 8, .tail_type = TANDEM_NONE },
+	};
+	__u16 symbol[] = { 1, 0, TANDEM_NONE }, also[] = { 0, TANDEM_NONE };
+	struct tandem_spot spot[] = { { .type = 0, .offset = 8, .bytes = 8 }, { .type = TANDEM_NONE } };
 	struct tandem_use use[] = { { 0, 3 }, { 1, 1 } };
 	struct tandem_view view = { 0, 2, use };
 	struct tandem_value arg[] = { { .kind = TANDEM_VALUE_PTR, .type = 0 } };
 	__u64 may = 1;
 	struct tandem_entry entry = { .name = "e", .arg = arg, .nargs = 1, .closes = TANDEM_NONE,
+				      .result = { .kind = TANDEM_VALUE_SCALAR },
 				      .nview = 1, .view = &view, .may = &may };
 	struct tandem_down down = { .name = "d", .arg = arg, .nargs = 1,
-				    .alloc = { .type = TANDEM_NONE }, .ledger = { .undo = TANDEM_NONE } };
-	struct tandem_plan plan = { .module = "m", .type = &type, .entry = &entry, .down = &down,
-				    .ntype = 1, .nentry = 1, .ndown = 1 };
+				    .alloc = { .type = TANDEM_NONE },
+				    .ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .also = also } };
+	struct tandem_plan plan = { .module = "m", .type = type, .entry = &entry, .down = &down,
+				    .ntype = 2, .nentry = 1, .ndown = 1, .nsymbol = 2 };
 
 	(void)state;
 	assert_null(tandem_plan_rule(&plan));
@@ -143,12 +152,12 @@ static void test_plan(void **state)
 	BREAKS(leaf[0].offset, 14);
 	BREAKS(leaf[0].count, 5);
 	BREAKS(leaf[0].kind, 9);
-	BREAKS(leaf[1].type, 1);
+	BREAKS(leaf[1].type, 2);
 	BREAKS(leaf[1].size, 4);
-	BREAKS(type.size, 0);
-	BREAKS(type.tail_type, 3);
+	BREAKS(type[0].size, 0);
+	BREAKS(type[0].tail_type, 3);
 	BREAKS(use[1].leaf, 2);
-	BREAKS(view.type, 1);
+	BREAKS(view.type, 2);
 	BREAKS(arg[0].type, 4);
 	BREAKS(arg[0].kind, 77);
 	BREAKS(entry.closes, 1);
@@ -156,6 +165,61 @@ static void test_plan(void **state)
 	BREAKS(entry.nargs, TANDEM_ARGS_MAX + 1);
 	BREAKS(down.ledger.kind, TANDEM_LEDGER_ACQUIRE);
 	BREAKS(down.alloc.kind, 9);
+	BREAKS(plan.nsymbol, TANDEM_NONE);
+	BREAKS(plan.nglobal, TANDEM_NONE);
+	BREAKS(embed.type, 2);
+	BREAKS(embed.count, 0);
+	BREAKS(embed.count, 3);
+	BREAKS(embed.offset, 1);
+	BREAKS(embed.stride, 7);
+	leaf[1].symbol = symbol;
+	BREAKS(symbol[0], 2);
+	BREAKS(symbol[1], 2);
+	BREAKS(symbol[2], 0);
+	BREAKS(plan.nsymbol, 1);
+	BREAKS(leaf[0].symbol, symbol);
+	BREAKS(leaf[0].only, 1);
+	leaf[1].symbol = NULL;
+	arg[0].symbol = symbol;
+	BREAKS(symbol[1], 2);
+	arg[0].symbol = NULL;
+	BREAKS(entry.result.symbol, symbol);
+	BREAKS(entry.result.spots, TANDEM_SPOT_SYMBOLS);
+	BREAKS(arg[0].spots, TANDEM_SPOT_FIELDS);
+	BREAKS(arg[0].spots, 8);
+	BREAKS(arg[0].spot, spot);
+	arg[0].spots = TANDEM_SPOT_FIELDS;
+	arg[0].spot = spot;
+	BREAKS(spot[0].type, 2);
+	BREAKS(spot[0].type, 1);
+	BREAKS(spot[0].bytes, 9);
+	BREAKS(spot[0].offset, 0xffffffff);
+	BREAKS(also[0], 1);
+	BREAKS(also[1], 0);
+	BREAKS(down.ledger.kind, TANDEM_LEDGER_UNLOCK);
+}
+
+/* All lists of three, of four symbols or their end, in plans with up to four symbols. */
+static void test_lists(void **state)
+{
+	__u16 list[] = { 0, 0, 0, TANDEM_NONE, 0 };
+	struct tandem_leaf leaf = { .name = "p", .count = 1, .type = TANDEM_NONE, .kind = TANDEM_LEAF_PTR,
+				    .size = 8, .symbol = list };
+	struct tandem_type type = { .name = "t", .size = 8, .nleaf = 1, .leaf = &leaf, .tail_type = TANDEM_NONE };
+	struct tandem_plan plan = { .module = "m", .type = &type, .ntype = 1 };
+
+	(void)state;
+	for (plan.nsymbol = 0; plan.nsymbol <= 4; plan.nsymbol++)
+		for (unsigned int n = 0; n < 5 * 5 * 5; n++) {
+			unsigned int digit[] = { n % 5, n / 5 % 5, n / 25 }, length = 0;
+			bool holds = true;
+
+			for (unsigned int i = 0; i < 3; i++)
+				list[i] = digit[i] == 4 ? TANDEM_NONE : digit[i];
+			while (list[length] != TANDEM_NONE)
+				holds &= list[length++] < plan.nsymbol;
+			assert_int_equal(!tandem_plan_rule(&plan), holds && length <= plan.nsymbol);
+		}
 }
 
 int main(void)
@@ -163,7 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scalar), cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_records), cmocka_unit_test(test_random),
-		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_plan), cmocka_unit_test(test_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
