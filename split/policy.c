@@ -10,23 +10,84 @@
 #include "text.h"
 #include "xalloc.h"
 
-/* The words there are, with how many arguments they take, and whether C text follows. */
+/*
+ * The words there are, with how many arguments they take, whether C text follows, and what the
+ * arguments are, the last for all that follow: see form_of().
+ */
 static const struct word {
 	const char *name;
 	unsigned int min, max;
 	bool code;
+	const char *form;
 } words[] = {
-	{ "root", 1, 1, false }, { "sleeps", 1, 1, false }, { "root-function", 1, 1, false }, { "keep", 1, 2, false },
-	{ "lock", 1, 1, false }, { "unlock", 1, 1, false }, { "opaque", 1, 1, false },
-	{ "local", 1, 1, false }, { "downcall", 1, 1, false }, { "constant", 2, 2, false }, { "value", 2, 2, false },
-	{ "asm", 2, 2, false }, { "delay", 1, 1, false }, { "register", 1, 1, false },
-	{ "print", 2, 2, false }, { "keeps", 2, 2, false }, { "null", 2, 2, false }, { "short", 1, 1, false }, { "queued", 1, 1, false },
-	{ "quiet", 1, 1, false },
-	{ "alloc", 3, 6, false }, { "frees", 1, 1, false }, { "stops", 1, 1, false }, { "acquire", 3, 10, false }, { "single", 1, 1, false }, { "also", 2, 2, false }, { "mutex", 2, 4, false },
-	{ "buffer", 3, 3, true }, { "room", 1, 1, true }, { "check", 1, 1, true }, { "type", 3, 3, false }, { "points", 2, 2, false }, { "string", 1, 1, false },
-	{ "fail", 1, 1, true }, { "reads", 1, 2, false }, { "begins", 1, 1, false }, { "ends", 1, 1, false }, { "closes", 2, 2, false },
-	{ "tail", 3, 3, false }, { "life", 2, 2, false }, { "overlay", 3, 3, false }, { "noreturn", 1, 1, false }, { "named", 1, 1, false }, { "private", 1, 1, false },
+	{ "root", 1, 1, false, "n" }, { "sleeps", 1, 1, false, "n" },
+	{ "root-function", 1, 1, false, "n" }, { "keep", 1, 2, false, "n" },
+	{ "lock", 1, 1, false, "n" }, { "unlock", 1, 1, false, "n" },
+	{ "opaque", 1, 1, false, "n" }, { "local", 1, 1, false, "n" },
+	{ "downcall", 1, 1, false, "n" }, { "constant", 2, 2, false, "n" },
+	{ "value", 2, 2, false, "n" }, { "asm", 2, 2, false, "n" }, { "delay", 1, 1, false, "n" },
+	{ "register", 1, 1, false, "n" }, { "print", 2, 2, false, "nd" },
+	{ "keeps", 2, 2, false, "nd" }, { "null", 2, 2, false, "nd" },
+	{ "short", 1, 1, false, "n" }, { "queued", 1, 1, false, "n" },
+	{ "quiet", 1, 1, false, "n" }, { "alloc", 3, 6, false, "nasstn" },
+	{ "frees", 1, 1, false, "n" }, { "stops", 1, 1, false, "n" },
+	{ "acquire", 3, 10, false, "nwnf" }, { "single", 1, 1, false, "n" },
+	{ "also", 2, 2, false, "n" }, { "mutex", 2, 4, false, "nlnn" },
+	{ "buffer", 3, 3, true, "pnd" }, { "room", 1, 1, true, "p" }, { "check", 1, 1, true, "n" },
+	{ "type", 3, 3, false, "ndn" }, { "points", 2, 2, false, "nd" },
+	{ "string", 1, 1, false, "n" }, { "fail", 1, 1, true, "n" }, { "reads", 1, 2, false, "n" },
+	{ "begins", 1, 1, false, "n" }, { "ends", 1, 1, false, "n" },
+	{ "closes", 2, 2, false, "n" }, { "tail", 3, 3, false, "nnd" },
+	{ "life", 2, 2, false, "nv" }, { "overlay", 3, 3, false, "n" },
+	{ "noreturn", 1, 1, false, "n" }, { "named", 1, 1, false, "n" },
+	{ "private", 1, 1, false, "n" },
 };
+
+static bool is_number(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n && n < 6 && !s[n];
+}
+
+static bool is_one_of(const char *s, const char *const *of)
+{
+	while (*of && strcmp(*of, s))
+		of++;
+	return *of;
+}
+
+/* What an argument must be, where @s is not that; NULL where it is. */
+static const char *form_of(char form, const char *s)
+{
+	static const char *const when[] = { "zero", "nonzero", "always", "lock", "unlock", NULL };
+	static const char *const memory[] = { "data", "dma", "mmio", NULL };
+	static const char *const lock[] = { "lock", "unlock", NULL };
+
+	switch (form) {
+	case 'd':
+		return is_number(s) ? NULL : "a number";
+	case 's':
+		return is_number(s) || !strcmp(s, "-") ? NULL : "a number or -";
+	case 'f':
+		return is_number(s) || !strcmp(s, "ret") || (!strncmp(s, "out", 3) && is_number(s + 3)) ?
+		       NULL : "a number, ret or outN";
+	case 'p':
+		s = strchr(s, '/');
+		return s && is_number(s + 1) ? NULL : "WHERE/N";
+	case 'w':
+		return is_one_of(s, when) ? NULL : "zero, nonzero, always, lock or unlock";
+	case 'a':
+		return is_one_of(s, memory) ? NULL : "data, dma or mmio";
+	case 'l':
+		return is_one_of(s, lock) ? NULL : "lock or unlock";
+	case 't':
+		return !strcmp(s, "tail") ? NULL : "tail";
+	case 'v':
+		return !strcmp(s, "device") ? NULL : "device";
+	}
+	return NULL;
+}
 
 static struct policy_line *lines, **tail = &lines;
 static struct policy_line *patterns;	/* whose first argument ends with `*`, by ->same */
@@ -36,11 +97,34 @@ static int bad(const char *file, unsigned int line, const char *what)
 	return fail(-EINVAL, "%s:%u: %s", file, line, what);
 }
 
+/* Is the line one of those that there are? */
+static int check_line(const struct policy_line *l)
+{
+	const struct word *w = NULL;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(words[i].name, l->word))
+			w = &words[i];
+	if (!w)
+		return bad(l->file, l->line, text_format("unknown word `%s`", l->word));
+	if (l->narg < w->min || l->narg > w->max)
+		return bad(l->file, l->line, text_format("`%s` takes %u to %u arguments", w->name, w->min, w->max));
+	if (w->code != !!l->code)
+		return bad(l->file, l->line, text_format("`%s` %s C text in braces", w->name,
+							 w->code ? "needs" : "takes no"));
+	for (unsigned int i = 0, at = 0; i < l->narg; i++, at += w->form[at + 1] != 0) {
+		const char *want = form_of(w->form[at], l->arg[i]);
+
+		if (want)
+			return bad(l->file, l->line, text_format("`%s`: %s must be %s", w->name, l->arg[i], want));
+	}
+	return 0;
+}
+
 static int add(const char *file, unsigned int number, char *s)
 {
 	struct policy_line *l = xcalloc(1, sizeof(*l)), *first;
 	char *brace = strchr(s, '{'), *end, *word;
-	const struct word *w = NULL;
 
 	l->file = file;
 	l->line = number;
@@ -65,15 +149,8 @@ static int add(const char *file, unsigned int number, char *s)
 	}
 	if (!l->word)
 		return brace ? bad(file, number, "C text without a word") : 0;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcmp(words[i].name, l->word))
-			w = &words[i];
-	if (!w)
-		return bad(file, number, text_format("unknown word `%s`", l->word));
-	if (l->narg < w->min || l->narg > w->max)
-		return bad(file, number, text_format("`%s` takes %u to %u arguments", w->name, w->min, w->max));
-	if (w->code != !!l->code)
-		return bad(file, number, text_format("`%s` %s C text in braces", w->name, w->code ? "needs" : "takes no"));
+	if (check_line(l))
+		return -EINVAL;
 	*tail = l;
 	tail = &l->next;
 	if (l->arg[0][strlen(l->arg[0]) - 1] == '*') {

@@ -19,4 +19,34 @@ mkdir "$out/policy"
 sed -nE 's/^\| `([a-z-]+) .*\| `(\1 [^`]*)` \|$/\2/p' docs/policy.md >"$out/policy/examples.policy"
 said=$(build/tandem split e100 -o "$out/o" --no-build --policy "$out/policy" 2>&1)
 ! grep -q 'examples.policy' <<<"$said" || t_fail "$said"
+
+# a wrong line ends the split with file and line
+while read -r line; do
+	printf '# comment\n\n%b\n' "$line" >"$out/policy/examples.policy"
+	said=$(build/tandem split e100 -o "$out/o" --no-build --policy "$out/policy" 2>&1 </dev/null) && t_fail "taken: $line"
+	grep -qE 'examples.policy:(3:| this is no text)' <<<"$said" || t_fail "$line: $said"
+done <<'EOF'
+nonsense f
+keep
+keep a b c
+null f first
+keeps f -1
+print f 1x
+alloc f heap 0 1
+alloc f data 0 x
+alloc f data 0 - head net_device
+acquire f sometimes g 0
+acquire f zero g out
+life pci_dev ever
+mutex f take
+buffer f in 1 { 4 }
+buffer f/x in 1 { 4 }
+buffer f/1 in one { 4 }
+room f/1
+room f/1 { 4 } 5
+room f/1 { 4
+keep f { 4 }
+{ 4 }
+keep f\x00
+EOF
 exit 0

@@ -32,6 +32,9 @@ static void check_found(const struct policy_line *l)
 		return;
 	check(found && !strcmp(found->word, l->word) && policy_fits(found->arg[0], l->arg[0]));
 	check(l->narg >= 1 && l->narg <= POLICY_ARGS);
+	/* What others give to atoi(). */
+	if (!strcmp(l->word, "null") || !strcmp(l->word, "keeps") || !strcmp(l->word, "print"))
+		check(l->arg[1][strspn(l->arg[1], "0123456789")] == 0);
 	for (; found && found != l; found = found->same)
 		;
 	check(found || policy_fits(policy_find(l->word, l->arg[0])->arg[0], l->arg[0]));
