@@ -26,6 +26,10 @@ verdict() { sed -n 's/^pan:1: \(.*\) (at depth.*/\1/p' "$out/log"; }
 holds() {
 	compile='-DSAFETY -DCOLLAPSE -DMEMLIM=3000' level=2 run=
 	search "$@" || t_fail "$*: $(verdict)"
+	# a model in which things do not happen shows nothing
+	awk '/^unreached in proctype/ { name = $4 } /^\t\([0-9]+ of [0-9]+ states\)/ {
+		if (substr($1, 2) * 10 > $3) { print name, $0; bad = 1 }
+	} END { exit bad }' "$out/log" >"$out/unreached" || t_fail "$*: not reached: $(cat "$out/unreached")"
 	echo "holds: $*: $(sed -n 's/ *\([0-9]*\) states, stored.*/\1/p' "$out/log") states"
 }
 

@@ -393,7 +393,7 @@ user:	if
 			replied[down_seq]++; assert(replied[down_seq] == 1)
 		:: said < SAYS -> said++; down_seq = stack[depth - 1]; down_op = DOWN
 		:: said < SAYS -> said++; down_seq = stack[depth - 1]; down_op = SYNC
-		:: killed; goto end		/* it loops, or sleeps */
+		:: true -> killed; goto end	/* it loops, or sleeps */
 		fi;
 		goto next
 	}
