@@ -80,8 +80,9 @@ static int from_string(struct down *d, unsigned int n, const struct tandem_wire 
 		return refuse(d->c, "%s: the string of argument %u does not end", d->plan->name, n);
 	if (d->plan->arg[n].kind == TANDEM_VALUE_INTERN) {
 		s = string_keep(d->c->state, s);
-		if (!s)
-			return refuse(d->c, "%s: too many strings to keep", d->plan->name);
+		if (IS_ERR(s))
+			return s == ERR_PTR(-ENOMEM) ? -ENOMEM :
+			       refuse(d->c, "%s: too many strings to keep", d->plan->name);
 		kvfree((void *)d->arg[n]);
 		d->flat &= ~(1 << n);
 		d->arg[n] = (unsigned long)s;
@@ -507,7 +508,7 @@ static u64 product(const struct down *d)
 	return size;
 }
 
-/* What the result is. Without an object it crosses as a token. */
+/* What the result is. Without an object it crosses as a token; an error: no memory to know it by. */
 static struct object *allocated(struct down *d)
 {
 	const struct tandem_alloc *alloc = &d->plan->alloc;
@@ -531,8 +532,8 @@ static struct object *allocated(struct down *d)
 		size += st->plan->type[alloc->type].tail_offset;
 	o = object_make(st, alloc->kind, d->result, size, alloc->type, alloc->plus_tail,
 			d->c->outermost->scope);
-	if (!o)
-		return NULL;
+	if (IS_ERR_OR_NULL(o))
+		return o;
 	o->phys = phys;
 	o->allocated = true;
 	return o;
@@ -610,6 +611,7 @@ static void run(struct down *d)
 int down_take(struct call *c, const struct tandem_record *rec, bool last)
 {
 	struct down d = { .c = c };
+	struct object *o;
 	unsigned int i;
 	int err;
 
@@ -626,8 +628,10 @@ int down_take(struct call *c, const struct tandem_record *rec, bool last)
 		let_go(&d);
 		if (!d.nothing)
 			run(&d);
-		ledger_after(&d, allocated(&d));
-		if (last)
+		o = allocated(&d);
+		err = PTR_ERR_OR_ZERO(o);
+		ledger_after(&d, err ? NULL : o);
+		if (!err && last)
 			err = answer(&d);
 	}
 	for (i = 0; d.plan && i < d.plan->nargs; i++)

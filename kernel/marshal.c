@@ -56,8 +56,12 @@ static int announce(struct walk *k, struct object *o)
 		return 0;
 	if (o->life == TANDEM_LIFE_CALL) {
 		err = object_hold(k->c->outermost, o);
-		if (err)
+		if (err) {
+			/* Nobody else would end it. */
+			if (!o->holders)
+				object_kill(k->st, o);
 			return err;
+		}
 	}
 	if (likely(o->index < w->seen_room && w->seen[o->index].known == want))
 		return 0;
@@ -136,6 +140,8 @@ int wire_out(struct walk *k, u64 v, u16 type, bool follow, struct tandem_wire *o
 			return 0;
 		}
 		o = twin_of(k, v, type);
+		if (IS_ERR(o))
+			return PTR_ERR(o);
 	}
 	if (!o) {
 		out->tag = TANDEM_WIRE_TOKEN;

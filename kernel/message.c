@@ -74,8 +74,9 @@ static int reply_take(struct call *c, const struct tandem_record *rec, u64 *resu
 			    w->buffer[wire->index].data[w->buffer[wire->index].bytes - 1])
 				return refuse(c, "%s: the result is no string", c->entry->name);
 			s = string_keep(c->state, w->buffer[wire->index].data);
-			if (!s)
-				return refuse(c, "too many strings to keep");
+			if (IS_ERR(s))
+				return s == ERR_PTR(-ENOMEM) ? -ENOMEM :
+				       refuse(c, "too many strings to keep");
 			*result = (unsigned long)s;
 			break;
 		}

@@ -179,7 +179,7 @@ void object_retype(struct state *st, struct object *o, u16 type)
 
 /*
  * Makes the object of memory that nothing else is in any more: what is known to lie
- * there is dead. NULL: no memory, or no index left.
+ * there is dead. NULL: it can be none. An error: no memory, or no index left.
  */
 struct object *object_make(struct state *st, u8 kind, unsigned long start, size_t size,
 			   u16 type, bool tail, struct scope *scope)
@@ -196,7 +196,7 @@ struct object *object_make(struct state *st, u8 kind, unsigned long start, size_
 	}
 	o = slot_take(st);
 	if (!o)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	o->start = start;
 	o->size = size;
 	o->version = 0;
@@ -245,7 +245,7 @@ static bool readable(unsigned long start, size_t size)
 
 /*
  * The twin of a record that a pointer of its type led to. NULL: it lies where something
- * else is known to be, or in no memory of the kernel.
+ * else is known to be, or in no memory of the kernel. Otherwise as object_make().
  */
 struct object *object_twin(struct call *c, unsigned long address, u16 type)
 {
@@ -265,7 +265,7 @@ struct object *object_twin(struct call *c, unsigned long address, u16 type)
 		return NULL;
 	o = object_make(st, TANDEM_OBJECT_DATA, address, size, type, tail,
 			c->outermost->scope);
-	if (o)
+	if (!IS_ERR_OR_NULL(o))
 		o->life = t->life;
 	return o;
 }

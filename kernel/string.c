@@ -51,7 +51,7 @@ static struct kept *make(const char *s, u32 bytes)
 	return kept;
 }
 
-/* The string for as long as the half's module is there. NULL: no memory, or too many. */
+/* The string for as long as the half's module is there. -ENOSPC: it has too many. */
 const char *string_keep(struct state *st, const char *s)
 {
 	size_t bytes = strlen(s) + 1;
@@ -62,10 +62,10 @@ const char *string_keep(struct state *st, const char *s)
 		if (!strcmp(kept->text, s))
 			return kept->text;
 	if (st->strings_bytes + bytes > KEPT_MAX)
-		return NULL;
+		return ERR_PTR(-ENOSPC);
 	kept = revive(s) ?: make(s, bytes);
 	if (!kept)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	list_add(&kept->node, &st->strings);
 	st->strings_bytes += bytes;
 	return kept->text;

@@ -301,10 +301,14 @@ static int marshal(struct call *c)
 		st->stats.nested++;
 	if (template_use(c))
 		goto done;
-	if (c->entry->flags & TANDEM_ENTRY_BEGINS)
+	if (c->entry->flags & TANDEM_ENTRY_BEGINS) {
 		c->scope = scope_begin(st, c->arg[0]);
-	else if (st->scopes.next != &st->scopes)
+		/* Without one, what it gets would outlive its device. */
+		if (!c->scope)
+			return -ENOMEM;
+	} else if (st->scopes.next != &st->scopes) {
 		c->scope = scope_of_args(st, c->entry, c->arg);
+	}
 	if (!c->outermost->scope)
 		c->outermost->scope = c->scope;
 	err = marshal_call(c);

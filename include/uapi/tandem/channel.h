@@ -106,7 +106,8 @@ struct tandem_worker {
  *
  * Errors of NEXT: EPERM not this thread's worker; EPROTO the last message broke a rule
  * (the channel is condemned, the reason is in the kernel log); ESHUTDOWN the channel
- * is condemned; EINTR a signal came while nothing was served: call again.
+ * is condemned; EINTR a signal came while nothing was served: call again; ENOMEM there is none
+ * for a spilled message, which was not taken.
  */
 #define TANDEM_AREA_BYTES	(128 * 1024)
 #define TANDEM_UP_OFFSET	4096			/* body of what the kernel says */
