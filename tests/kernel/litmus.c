@@ -62,6 +62,11 @@ static const struct tandem_leaf big_leaf[] = {
 	  .kind = TANDEM_LEAF_WORD, .size = 4 },
 };
 
+#define LINK(f, t)	{ .name = #f, .offset = offsetof(struct litmus_link, f), .count = 1,	\
+			  .type = t, .kind = TANDEM_LEAF_PTR, .size = 8 }
+
+static const struct tandem_leaf link_leaf[] = { LINK(next, LITMUS_TYPE_LINK), LINK(cookie, TANDEM_NONE) };
+
 static const struct tandem_type type[LITMUS_TYPES] = {
 	[LITMUS_TYPE_DEV] = { .name = "struct litmus_dev", .size = sizeof(struct litmus_dev),
 		.nleaf = ARRAY_SIZE(dev_leaf), .leaf = dev_leaf, .tail_type = TANDEM_NONE,
@@ -72,6 +77,8 @@ static const struct tandem_type type[LITMUS_TYPES] = {
 		.nleaf = 1, .leaf = big_leaf, .tail_type = TANDEM_NONE },
 	[LITMUS_TYPE_HOST] = { .name = "struct litmus_host", .size = sizeof(struct litmus_host),
 		.nleaf = 1, .leaf = host_leaf, .tail_type = LITMUS_TYPE_RING, .tail_offset = LITMUS_TAIL },
+	[LITMUS_TYPE_LINK] = { .name = "struct litmus_link", .size = sizeof(struct litmus_link),
+		.nleaf = ARRAY_SIZE(link_leaf), .leaf = link_leaf, .tail_type = TANDEM_NONE },
 };
 
 #define RW	(TANDEM_READ | TANDEM_WRITE)
@@ -84,6 +91,7 @@ static const struct tandem_use dev_use[] = {
 
 static const struct tandem_use ring_use[] = { { 0, RW }, { 1, RW }, { 2, RW } };
 static const struct tandem_use big_use[] = { { 0, RW } };
+static const struct tandem_use link_use[] = { { 0, TANDEM_READ }, { 1, TANDEM_READ } };
 
 static const struct tandem_view full_view[] = {
 	{ LITMUS_TYPE_DEV, ARRAY_SIZE(dev_use), dev_use },
@@ -102,6 +110,10 @@ static const struct tandem_view big_view[] = {
 	{ LITMUS_TYPE_BIG, 1, big_use },
 };
 
+static const struct tandem_view link_view[] = {
+	{ LITMUS_TYPE_LINK, ARRAY_SIZE(link_use), link_use },
+};
+
 #define DEV_ARG	{ .kind = TANDEM_VALUE_PTR, .type = LITMUS_TYPE_DEV, .name = "dev" }
 #define S32	{ .kind = TANDEM_VALUE_SCALAR, .size = 4, .is_signed = 1 }
 #define U32	{ .kind = TANDEM_VALUE_SCALAR, .size = 4 }
@@ -115,6 +127,9 @@ static const struct tandem_value big_args[] = {
 };
 static const struct tandem_value host_args[] = {
 	{ .kind = TANDEM_VALUE_PTR, .type = LITMUS_TYPE_HOST, .name = "host" },
+};
+static const struct tandem_value link_args[] = {
+	{ .kind = TANDEM_VALUE_PTR, .type = LITMUS_TYPE_LINK, .name = "first" },
 };
 static const struct tandem_value buffer_args[] = {
 	DEV_ARG,
@@ -149,6 +164,8 @@ static const struct tandem_entry entry[LITMUS_ENTRIES] = {
 		.closes = TANDEM_NONE, .nview = 1, .view = big_view, .may = &may_all },
 	[LITMUS_HOST] = { .name = "litmus_host", .arg = host_args, .nargs = 1, .result = S32,
 		.closes = TANDEM_NONE, .nview = 1, .view = tail_view, .may = &may_all },
+	[LITMUS_CHAIN] = { .name = "litmus_chain", .arg = link_args, .nargs = 1, .result = S32,
+		.closes = TANDEM_NONE, .nview = 1, .view = link_view, .may = &may_all },
 };
 
 static const struct tandem_value one_u32[] = { U32 };
@@ -208,6 +225,8 @@ static const struct tandem_down down_table[LITMUS_DOWNS] = {
 		.ledger = { .kind = TANDEM_LEDGER_UNLOCK, .undo = TANDEM_NONE } },
 	[LITMUS_DOWN_NEST] = { .name = "litmus_nest", .arg = dev_args, .nargs = 2, .result = S32,
 		NO_ALLOC, NO_LEDGER },
+	[LITMUS_DOWN_PUSH] = { .name = "litmus_push", .arg = dev_args, .nargs = 2, .result = VOID,
+		.flags = TANDEM_DOWN_QUEUED, NO_ALLOC, NO_LEDGER },
 	[LITMUS_DOWN_LOG] = { .name = "litmus_log", .arg = string_arg, .nargs = 1, .result = U32,
 		.flags = TANDEM_DOWN_SHORT, NO_ALLOC, NO_LEDGER },
 	[LITMUS_DOWN_ADD] = { .name = "litmus_add", .arg = two_s32, .nargs = 2, .result = S32,
@@ -266,6 +285,7 @@ static const struct tandem_leaf global_leaf[] = {
 
 static struct litmus_dev *device[2];
 static void *big, *host;
+static struct litmus_link *link;
 static atomic_t allocated, ticked, locked, kept, held, busy, harm;
 static unsigned long ring_in_use;
 static DEFINE_MUTEX(litmus_mutex);
@@ -452,7 +472,7 @@ static const tandem_thunk thunk[LITMUS_DOWNS] = {
 	[LITMUS_DOWN_ALLOC] = do_alloc, [LITMUS_DOWN_RAW] = do_alloc,
 	[LITMUS_DOWN_FREE] = do_free,
 	[LITMUS_DOWN_LOCK] = do_lock, [LITMUS_DOWN_UNLOCK] = do_unlock,
-	[LITMUS_DOWN_NEST] = do_nest, [LITMUS_DOWN_LOG] = do_log, [LITMUS_DOWN_ADD] = do_add,
+	[LITMUS_DOWN_NEST] = do_nest, [LITMUS_DOWN_PUSH] = do_nest, [LITMUS_DOWN_LOG] = do_log, [LITMUS_DOWN_ADD] = do_add,
 	[LITMUS_DOWN_TICK] = do_tick, [LITMUS_DOWN_FILL] = do_fill, [LITMUS_DOWN_KEEP] = do_keep,
 	[LITMUS_DOWN_SLEEP] = do_sleep, [LITMUS_DOWN_NEVER] = do_tick,
 	[LITMUS_DOWN_DMA] = do_dma, [LITMUS_DOWN_DMA_FREE] = do_dma_free,
@@ -597,6 +617,8 @@ static long litmus_run(struct litmus_run *run)
 		arg[0] = (unsigned long)big;
 	if (run->entry == LITMUS_HOST)
 		arg[0] = (unsigned long)host;
+	if (run->entry == LITMUS_CHAIN)
+		arg[0] = (unsigned long)&link[LITMUS_LINKS - clamp_t(u64, run->arg, 1, LITMUS_LINKS)];
 	if (run->entry == LITMUS_BUFFER) {
 		buffer = vmemdup_user(u64_to_user_ptr(run->buffer), run->bytes);
 		if (IS_ERR(buffer))
@@ -685,37 +707,65 @@ static struct miscdevice litmus_device = {
 	.minor = MISC_DYNAMIC_MINOR, .name = "litmus", .fops = &litmus_ops,
 };
 
-static int __init litmus_init(void)
+static void free_all(void)
 {
 	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (device[i])
+			kfree(device[i]->ring);
+		kfree(device[i]);
+	}
+	vfree(big);
+	kfree(host);
+	kvfree(link);
+}
+
+static int alloc_all(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		device[i] = kzalloc(sizeof(*device[i]), GFP_KERNEL);
+		if (!device[i])
+			return -ENOMEM;
+		device[i]->ring = kzalloc(sizeof(struct litmus_ring), GFP_KERNEL);
+		if (!device[i]->ring)
+			return -ENOMEM;
+	}
+	big = vzalloc(160000);
+	host = kzalloc(LITMUS_TAIL + sizeof(struct litmus_ring), GFP_KERNEL);
+	link = kvcalloc(LITMUS_LINKS, sizeof(*link), GFP_KERNEL);
+	if (!big || !host || !link)
+		return -ENOMEM;
+	((struct litmus_ring *)(host + LITMUS_TAIL))->tail = 4711;
+	for (i = 0; i < LITMUS_LINKS; i++) {
+		link[i].next = i + 1 < LITMUS_LINKS ? &link[i + 1] : NULL;
+		link[i].cookie = (void *)(4096UL * (i + 1));
+	}
+	return 0;
+}
+
+static int __init litmus_init(void)
+{
+	int err;
 
 	memcpy(all_types, type, sizeof(type));
 	all_types[LITMUS_TYPES] = (struct tandem_type){
 		.name = "u32", .size = 4, .nleaf = 1, .leaf = global_leaf, .tail_type = TANDEM_NONE,
 	};
-	for (i = 0; i < 2; i++) {
-		device[i] = kzalloc(sizeof(*device[i]), GFP_KERNEL);
-		device[i]->ring = kzalloc(sizeof(struct litmus_ring), GFP_KERNEL);
-	}
-	big = vzalloc(160000);
-	host = kzalloc(LITMUS_TAIL + sizeof(struct litmus_ring), GFP_KERNEL);
-	((struct litmus_ring *)(host + LITMUS_TAIL))->tail = 4711;
-	return misc_register(&litmus_device);
+	err = alloc_all() ?: misc_register(&litmus_device);
+	if (err)
+		free_all();
+	return err;
 }
 
 static void __exit litmus_exit(void)
 {
-	int i;
-
 	misc_deregister(&litmus_device);
 	if (registered)
 		tandem_half_unregister(&half);
-	for (i = 0; i < 2; i++) {
-		kfree(device[i]->ring);
-		kfree(device[i]);
-	}
-	vfree(big);
-	kfree(host);
+	free_all();
 }
 
 module_init(litmus_init);
