@@ -20,22 +20,24 @@ static int value_of(char c)
 /* 0 becomes the base that the prefix says. */
 static const char *skip_prefix(const char *text, unsigned int *base)
 {
-	bool hex = text[0] == '0' && (text[1] | 0x20) == 'x' && value_of(text[2]) < 16;
+	bool prefix = text[0] == '0' && (text[1] | 0x20) == 'x';
 
 	if (!*base)
-		*base = hex ? 16 : text[0] == '0' ? 8 : 10;
-	return hex && *base == 16 ? text + 2 : text;
+		*base = prefix && value_of(text[2]) < 16 ? 16 : text[0] == '0' ? 8 : 10;
+	return prefix && *base == 16 ? text + 2 : text;
 }
 
-/* As far as there are digits. -ERANGE: more than 64 bits. */
+/* As far as there are digits. -ERANGE: more than 64 bits, of which the lowest come out. */
 static int digits(const char **text, unsigned int base, unsigned long long *out)
 {
 	int ret = 0;
 
-	for (*out = 0; value_of(**text) < (int)base; (*text)++)
-		if (__builtin_mul_overflow(*out, base, out) ||
-		    __builtin_add_overflow(*out, value_of(**text), out))
+	for (*out = 0; value_of(**text) < (int)base; (*text)++) {
+		bool over = __builtin_mul_overflow(*out, base, out);
+
+		if (__builtin_add_overflow(*out, value_of(**text), out) || over)
 			ret = -ERANGE;
+	}
 	return ret;
 }
 
@@ -75,11 +77,13 @@ static int whole(const char *text, unsigned int base, unsigned long long *out)
 
 	begin = text = skip_prefix(text, &base);
 	ret = digits(&text, base, out);
+	if (ret)
+		return ret;
 	if (text == begin)
 		return -EINVAL;
 	if (*text == '\n')
 		text++;
-	return *text ? -EINVAL : ret;
+	return *text ? -EINVAL : 0;
 }
 
 EXPORT int kstrtoull(const char *text, unsigned int base, unsigned long long *out)

@@ -78,6 +78,8 @@ static void numbers_in_text(void **state)
 	assert_int_equal(x, 8);
 	assert_int_equal(kstrtoint("", 0, &x), -EINVAL);
 	assert_int_equal(kstrtoint("12a", 10, &x), -EINVAL);
+	assert_int_equal(kstrtoull("99999999999999999999a", 10, &u), -ERANGE);
+	assert_true(simple_strtoul("0xg", &end, 16) == 0 && *end == 'g');
 	assert_int_equal(kstrtoint("2147483648", 10, &x), -ERANGE);
 	assert_int_equal(kstrtou8("256", 10, &byte), -ERANGE);
 	assert_int_equal(kstrtou8("-1", 10, &byte), -EINVAL);
