@@ -43,7 +43,8 @@ static const char *const driver_tree[] = {
 	"dkms.conf=driver.conf", "make-module=driver.build", "keep=keep", "user-halves=user-halves", NULL
 };
 static const char *const unit[] = { "tandem@.service", NULL };
-static const char *const udev[] = { "udev.rules", NULL };
+static const char *const options[] = { "runtime.modprobe", NULL };
+static const char *const starter[] = { "start-half", NULL };
 /* The split driver has the stock one's version, or none as that: for DKMS reason not to install it. */
 static const char *const force[] = { "force", NULL };
 static const char *const modprobe[] = { "modprobe.conf", NULL };
@@ -214,8 +215,7 @@ static void add_dir(struct plan *p, struct request *r, const char *path)
  */
 static void make_plan(struct plan *p, struct request *r)
 {
-	static const char *const dirs[] = { "etc/systemd", "etc/systemd/system", "etc/udev", "etc/udev/rules.d",
-					    "etc/modprobe.d", "usr/src", "usr/lib/tandem",
+	static const char *const dirs[] = { "etc/systemd", "etc/systemd/system", "etc/modprobe.d", "usr/src", "usr/lib/tandem",
 					    "usr/lib/tandem/halves", "usr/share", "usr/share/dkms",
 					    "usr/share/dkms/modules_to_force_install", "var/cache" };
 	const char *m = r->module, *k = r->kernel;
@@ -228,9 +228,10 @@ static void make_plan(struct plan *p, struct request *r)
 	add(p, SHARED, "cache", NULL, text_dup("var/cache/tandem"));
 	add(p, SHARED, "tree", runtime_tree, text_format("usr/src/" SHARED "-%s", TANDEM_VERSION));
 	add(p, SHARED, "file", unit, text_dup("etc/systemd/system/tandem@.service"));
+	add(p, SHARED, "file", starter, text_dup("usr/lib/tandem/start-half"));
+	add(p, SHARED, "file", options, text_dup("etc/modprobe.d/tandem.conf"));
 	add(p, SHARED, "dkms", NULL, text_format(SHARED "/%s/%s", TANDEM_VERSION, k));
 	add(p, m, "tree", driver_tree, text_format("usr/src/tandem-%s-%s", m, TANDEM_VERSION));
-	add(p, m, "file", udev, text_format("etc/udev/rules.d/60-tandem-%s.rules", m));
 	add(p, m, "file", modprobe, text_format("etc/modprobe.d/tandem-%s.conf", m));
 	add(p, m, "file", force, text_format("usr/share/dkms/modules_to_force_install/tandem-%s", m));
 	add(p, m, "dkms", NULL, text_format("tandem-%s/%s/%s", m, TANDEM_VERSION, k));

@@ -80,7 +80,7 @@ static bool is_known(const struct inventory *inv, const char *path)
 static unsigned int add_foreign(const struct inventory *inv, struct libscols_table *table)
 {
 	static const char *const patterns[] = {
-		"etc/modprobe.d/tandem-*.conf", "etc/udev/rules.d/*-tandem-*.rules",
+		"etc/modprobe.d/tandem-*.conf", "etc/modprobe.d/tandem.conf", "usr/lib/tandem/start-half",
 		"etc/systemd/system/tandem@.service", "usr/src/tandem-*", "var/lib/dkms/tandem",
 		"var/lib/dkms/tandem-*", "usr/lib/tandem/halves/*/*", "usr/share/dkms/modules_to_force_install/tandem-*",
 	};

@@ -94,11 +94,6 @@ static void fill_in(struct text *t, const char *text, const struct step_names *n
 		if (i < n) {
 			text_add(t, "%s", words[i].is);
 			text += strlen(words[i].word);
-		} else if (!strncmp(text, "@KOBJECT@", 9)) {
-			/* what sysfs calls the module */
-			for (const char *c = names->module; *c; c++)
-				text_add_bytes(t, *c == '-' ? "_" : c, 1);
-			text += 9;
 		} else {
 			text_add_bytes(t, text++, 1);
 		}
@@ -219,7 +214,7 @@ static int put_in_place(const char *new, const char *path)
 static int do_file(const char *path, const struct step *s, const struct step_names *names, char **note)
 {
 	char *text = step_text(s->from[0], names), *new = text_format("%s" STEP_NEW, path);
-	int e = text ? write_file(new, text, strlen(text), 0644) : EXIT_FAILURE;
+	int e = text ? write_file(new, text, strlen(text), strncmp(text, "#!", 2) ? 0644 : 0755) : EXIT_FAILURE;
 
 	if (!e)
 		e = put_in_place(new, path);
@@ -277,25 +272,16 @@ static int do_tree(const char *path, const struct step *s, const struct step_nam
 	return e;
 }
 
-/* Programs that are not there have nothing to be told. */
-static void tell(const char *const *argv)
-{
-	run_program(argv, "/", "/dev/null");
-}
-
 /* Only the machine that runs has something to be told; the initramfs may have a copy of the driver. */
 static int settle(const char *root, const char *kernel)
 {
 	const char *const systemd[] = { "systemctl", "daemon-reload", NULL };
-	const char *const udev[] = { "udevadm", "control", "--reload", NULL };
 	const char *const initramfs[] = { "update-initramfs", "-u", "-k", kernel, NULL };
 	char *image = text_format("/boot/initrd.img-%s", kernel);
 	int e = 0;
 
-	if (!*root) {
-		tell(systemd);
-		tell(udev);
-	}
+	if (!*root)
+		run_program(systemd, "/", "/dev/null");	/* another init has nothing to be told */
 	if (!*root && run_is_file(image)) {
 		e = run_program(initramfs, "/", "/dev/null");
 		if (e > 0)

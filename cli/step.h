@@ -8,7 +8,7 @@
  *   tree PATH			a folder below usr/src, for DKMS
  *   cache PATH			what others fill; only taking it back does something
  *   dkms NAME/VERSION/KERNEL	DKMS has it built and installed
- *   settle KERNEL		systemd, udev and the initramfs know what has changed
+ *   settle KERNEL		systemd and the initramfs know what has changed
  */
 #ifndef CLI_STEP_H
 #define CLI_STEP_H
