@@ -247,11 +247,13 @@ static void forget_plan(struct plan *p)
 static bool is_done(struct request *r, const struct step *s, const struct step_names *names)
 {
 	struct entry *x = inventory_find(&r->inv, s->owner, s->kind, s->what);
-	bool done = x && step_state(r->inv.root, x) == STEP_OK;
 	char *text, *note;
+	bool done;
 
-	if (!done || strcmp(s->kind, "file"))
-		return done;
+	if (!x || !x->note || step_state(r->inv.root, x) != STEP_OK)
+		return false;
+	if (!s->from || strcmp(s->kind, "file"))
+		return true;
 	text = step_text(s->from[0], names);
 	note = text ? step_text_note(text) : NULL;
 	done = note && !strcmp(note, x->note);
