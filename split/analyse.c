@@ -455,6 +455,7 @@ struct visit {
 	struct reader *r;
 	struct node *parent;
 	struct node **tail;
+	CXCursor done;		/* is there already */
 };
 
 static enum CXChildVisitResult add_child(CXCursor c, CXCursor parent, CXClientData data)
@@ -463,7 +464,7 @@ static enum CXChildVisitResult add_child(CXCursor c, CXCursor parent, CXClientDa
 	struct node *n;
 
 	(void)parent;
-	n = convert(v->r, c, v->parent);
+	n = clang_equalCursors(c, v->done) ? NULL : convert(v->r, c, v->parent);
 	if (n) {
 		*v->tail = n;
 		while (n->next)
@@ -475,8 +476,24 @@ static enum CXChildVisitResult add_child(CXCursor c, CXCursor parent, CXClientDa
 
 static void convert_children(struct reader *r, CXCursor c, struct node *n)
 {
-	struct visit v = { r, n, &n->child };
+	struct visit v = { r, n, &n->child, clang_getNullCursor() };
 
+	clang_visitChildren(c, add_child, &v);
+}
+
+/* What it starts with comes first, before what its type names. */
+static void convert_variable(struct reader *r, CXCursor c, struct node *n)
+{
+	CXCursor init = clang_Cursor_getVarDeclInitializer(c);
+	struct visit v = { r, n, &n->child, clang_getNullCursor() };
+
+	n->var = var_of(r, c);
+	n->type = n->var->type;
+	if (!clang_Cursor_isNull(init)) {
+		add_child(init, c, &v);
+		n->op = OP_ASSIGN;
+	}
+	v.done = init;
 	clang_visitChildren(c, add_child, &v);
 }
 
@@ -503,7 +520,8 @@ static struct node *convert(struct reader *r, CXCursor c, struct node *parent)
 	struct node *n;
 
 	if (k == CXCursor_TypeRef || clang_isAttribute(k) || k == CXCursor_StructDecl || k == CXCursor_UnionDecl ||
-	    k == CXCursor_EnumDecl || k == CXCursor_TypedefDecl || k == CXCursor_LabelRef || k == CXCursor_StaticAssert)
+	    k == CXCursor_EnumDecl || k == CXCursor_TypedefDecl || k == CXCursor_LabelRef || k == CXCursor_StaticAssert ||
+	    k == CXCursor_ParmDecl)
 		return NULL;
 	n = xcalloc(1, sizeof(*n));
 	n->kind = kind_of(k);
@@ -534,9 +552,8 @@ static struct node *convert(struct reader *r, CXCursor c, struct node *parent)
 		n->text = take(clang_getCursorSpelling(c));
 		break;
 	case N_VAR:
-		n->var = var_of(r, c);
-		n->type = n->var->type;
-		break;
+		convert_variable(r, c, n);
+		return n;
 	case N_SIZEOF:	/* operands are not evaluated, but must be declared */
 		convert_children(r, c, n);
 		for (struct node *at = n; at; at = node_next(n, at))

@@ -84,7 +84,7 @@ enum node_op {
 
 struct node {
 	enum node_kind kind;
-	enum node_op op;
+	enum node_op op;	/* VAR: ASSIGN: the first child is what it starts with */
 	uint32_t start, end;	/* bytes in the unit's text */
 	uint32_t line;		/* in file */
 	const char *file;

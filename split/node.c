@@ -127,7 +127,7 @@ struct node *node_value_of(struct node *n, const struct var *v)
 	struct node *l;
 
 	if (n->kind == N_VAR && n->var == v)
-		return n->child;
+		return n->op == OP_ASSIGN ? n->child : NULL;
 	if (n->kind != N_BINARY || n->op != OP_ASSIGN)
 		return NULL;
 	l = node_strip(n->child);

@@ -95,7 +95,7 @@ static bool is_private(const struct region *r, const struct var *v)
 	while ((n = node_next(r->in->body, n))) {
 		if (n->kind == N_REF && n->var == v && !inside(r, n))
 			return false;
-		if (n->kind == N_VAR && n->var == v && n->child)
+		if (n->kind == N_VAR && n->var == v && n->op == OP_ASSIGN)
 			return false;
 	}
 	return true;

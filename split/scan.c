@@ -251,7 +251,7 @@ static const char *unknown_bytes(struct scan *s, struct node *n, int level)
 			while ((at = node_next(s->f->body, at))) {
 				const char *why = NULL;
 
-				if (at->kind == N_VAR && at->var == b->var && at->child)
+				if (at->kind == N_VAR && at->var == b->var && at->op == OP_ASSIGN)
 					why = unknown_bytes(s, at->child, level + 1);
 				else if (at->kind == N_BINARY && at->op == OP_ASSIGN && at->child->kind == N_REF &&
 					 at->child->var == b->var)
@@ -271,7 +271,7 @@ static const char *unknown_bytes(struct scan *s, struct node *n, int level)
 static struct node *local_value(const struct node *at, const struct var *v)
 {
 	if (at->kind == N_VAR && at->var == v)
-		return at->child;
+		return at->op == OP_ASSIGN ? at->child : NULL;
 	if (at->kind == N_BINARY && at->op == OP_ASSIGN && at->child->kind == N_REF && at->child->var == v)
 		return at->child->next;
 	return NULL;
@@ -575,7 +575,8 @@ static void reference(struct scan *s, struct node *n, unsigned int how)
 
 static bool runs_here(const struct func *f)
 {
-	return policy_find("local", f->name) || (f->has_body && !policy_find("downcall", f->name));
+	return policy_find("local", f->name) || !strncmp(f->name, "__builtin_", 10) ||
+	       (f->has_body && !policy_find("downcall", f->name));
 }
 
 static void call(struct scan *s, struct node *n)
