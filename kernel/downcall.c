@@ -69,7 +69,7 @@ static int from_string(struct down *d, unsigned int n, const struct tandem_wire 
 	int err;
 
 	if (wire->tag != TANDEM_WIRE_STRING) {
-		err = wire_in(d->c, wire, TANDEM_NONE, NULL, &d->arg[n]);
+		err = wire_in(d->c, wire, TANDEM_NONE, NULL, TANDEM_ONLY_ANY, &d->arg[n]);
 		return err ?: string_in_object(d, n);
 	}
 	err = from_buffer(d, n, wire, 1);
@@ -107,20 +107,19 @@ static bool is_spot(struct down *d, unsigned int n, const struct object *o, u32 
 
 /*
  * A record for the callee must be known to be one: memory of which the plan does not say
- * what it is holds anything. That is good enough where the record holds no pointers, and
- * DMA memory has no types; but a lock or a timer is not there.
+ * what it is holds anything. DMA memory and registers have no types; what may lie there is
+ * the driver's own, or holds numbers.
  */
 static bool is_record(struct down *d, const struct object *o, u32 offset,
 		      const struct tandem_value *value)
 {
 	const struct tandem_plan *plan = d->c->state->plan;
 	const struct tandem_type *t = &plan->type[value->type];
-	bool shared = o->kind != TANDEM_OBJECT_DATA && o->kind != TANDEM_OBJECT_GLOBAL;
 
-	if (value->bytes || (shared && !t->opaque))
+	if (value->bytes || (t->anywhere && object_is_shared(o)))
 		return o->size - offset >= t->size;
-	return !shared && tandem_place_of(plan, o->seg, o->nseg, o->size, offset, value->type) ==
-			  TANDEM_PLACE_YES;
+	return !object_is_shared(o) &&
+	       tandem_place_of(plan, o->seg, o->nseg, o->size, offset, value->type) == TANDEM_PLACE_YES;
 }
 
 static int object_check(struct down *d, unsigned int n, const struct tandem_wire *wire)
@@ -155,10 +154,6 @@ static int pointer_check(struct down *d, unsigned int n, const struct tandem_wir
 		return object_check(d, n, wire);
 	if (!d->arg[n] || tandem_is_error(d->arg[n]))
 		return 0;
-	if (value->spots & TANDEM_SPOT_SYMBOLS)
-		return wire->tag == TANDEM_WIRE_SYMBOL ? 0 :
-		       refuse(d->c, "%s: argument %u is no function that the driver would give it",
-			      d->plan->name, n);
 	/* A token that was given out as this record has its room. */
 	known = wire->tag == TANDEM_WIRE_TOKEN && value->type != TANDEM_NONE;
 	if (value->spots || value->dir & TANDEM_ROOM ||
@@ -192,12 +187,12 @@ static int argument(struct down *d, unsigned int n, const struct tandem_wire *wi
 	case TANDEM_VALUE_PTR:
 		if (wire->tag == TANDEM_WIRE_BUFFER)
 			return from_flat(d, n, wire);
-		return wire_in(d->c, wire, value->type, value->symbol, &d->arg[n]) ?:
+		return wire_in(d->c, wire, value->type, value->symbol, value->only, &d->arg[n]) ?:
 		       pointer_check(d, n, wire);
 	}
 	if (wire->tag == TANDEM_WIRE_BUFFER)
 		return from_buffer(d, n, wire, value->bytes);
-	return wire_in(d->c, wire, TANDEM_NONE, NULL, &d->arg[n]);
+	return wire_in(d->c, wire, TANDEM_NONE, NULL, TANDEM_ONLY_ANY, &d->arg[n]);
 }
 
 /* Lengths may depend on other arguments: checked when all are there. */

@@ -28,9 +28,10 @@ static int object_in_wire(struct call *c, const struct tandem_wire *wire, u16 ty
 	if (wire->offset > o->size)
 		return refuse(c, "offset %u leaves object %u of %zu bytes", wire->offset,
 			      wire->index, o->size);
-	if (type != TANDEM_NONE && typecheck &&
-	    (o->kind == TANDEM_OBJECT_DATA || o->kind == TANDEM_OBJECT_GLOBAL))
-		place = tandem_place_of(st->plan, o->seg, o->nseg, o->size, wire->offset, type);
+	if (type != TANDEM_NONE && typecheck)
+		place = !object_is_shared(o) ?
+			tandem_place_of(st->plan, o->seg, o->nseg, o->size, wire->offset, type) :
+			st->plan->type[type].anywhere ? TANDEM_PLACE_UNKNOWN : TANDEM_PLACE_NO;
 	if (place == TANDEM_PLACE_NO || place == TANDEM_PLACE_OUTSIDE)
 		return refuse(c, "no %s at offset %u of object %u (%s)", type_name(st, type),
 			      wire->offset, wire->index,
@@ -57,13 +58,23 @@ static int symbol_in_wire(struct call *c, const struct tandem_wire *wire, const 
 	return 0;
 }
 
-/* A pointer, wire to kernel. @symbol: those it may be, ended by NONE, or NULL. */
-int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, const u16 *symbol, u64 *value)
+static bool is_among(const struct tandem_wire *wire, u8 only)
+{
+	return only == TANDEM_ONLY_ANY || wire->tag == TANDEM_WIRE_NULL ||
+	       wire->tag == TANDEM_WIRE_SYMBOL ||
+	       (wire->tag == TANDEM_WIRE_TOKEN && only == TANDEM_ONLY_CODE);
+}
+
+/* A pointer, wire to kernel. @symbol: those it may be, ended by NONE, or NULL. @only: TANDEM_ONLY_* */
+int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, const u16 *symbol, u8 only,
+	    u64 *value)
 {
 	struct state *st = c->state;
 	const struct token *token;
 
 	*value = 0;
+	if (!is_among(wire, only))
+		return refuse(c, "a pointer is nothing that the driver would put there");
 	switch (wire->tag) {
 	case TANDEM_WIRE_NULL:
 		return 0;
@@ -185,12 +196,10 @@ static int store_pointer(struct call *c, const struct step *s, unsigned long at,
 			 const struct tandem_wire *wire)
 {
 	u64 v;
-	int err = wire_in(c, wire, s->type, s->symbol, &v);
+	int err = wire_in(c, wire, s->type, s->symbol, s->only, &v);
 
 	if (err)
 		return err;
-	if (s->only && wire->tag != TANDEM_WIRE_SYMBOL && wire->tag != TANDEM_WIRE_NULL)
-		return refuse(c, "a field would hold what the driver never stores in it");
 	WRITE_ONCE(*(u64 *)at, v);
 	type_by_pointer(c, wire, s->type);
 	return 0;

@@ -63,7 +63,7 @@ struct step {
 	bool writable;		/* written in this view, not const, no string */
 	u64 mask;
 	const u16 *symbol;	/* see struct tandem_leaf */
-	bool only;
+	u8 only;		/* TANDEM_ONLY_* */
 };
 
 /* One value of a flat view: where it is in the record and in the element's part of a SYNC. */
@@ -490,7 +490,14 @@ void body_free(struct body *b);
 
 /* flush.c */
 int flush_apply(struct call *c, const struct tandem_record *rec);
-int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, const u16 *symbol, u64 *value);
+int wire_in(struct call *c, const struct tandem_wire *wire, u16 type, const u16 *symbol, u8 only,
+	    u64 *value);
+
+/* Memory that the device or both halves see at any time: DMA memory, registers. It has no types. */
+static inline bool object_is_shared(const struct object *o)
+{
+	return o->kind != TANDEM_OBJECT_DATA && o->kind != TANDEM_OBJECT_GLOBAL;
+}
 
 /* object.c */
 int objects_init(struct state *st);

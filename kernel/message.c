@@ -83,7 +83,7 @@ static int reply_take(struct call *c, const struct tandem_record *rec, u64 *resu
 		fallthrough;
 	default:
 		err = wire_in(c, wire, value->kind == TANDEM_VALUE_PTR ? value->type : TANDEM_NONE,
-			      value->symbol, result);
+			      value->symbol, value->only, result);
 		if (err)
 			return err;
 	}

@@ -23,6 +23,11 @@ enum tandem_leaf_kind {
 	TANDEM_LEAF_STR,	/* char pointer that is read as a string; kernel to user only */
 };
 
+/* What a pointer may be that goes to the kernel half. */
+#define TANDEM_ONLY_ANY		0
+#define TANDEM_ONLY_SYMBOLS	1	/* nothing but NULL and the symbols that are listed */
+#define TANDEM_ONLY_CODE	2	/* those, or what the kernel half gave: no memory of both halves */
+
 /*
  * A leaf: a field that is no record itself, with the path that leads to it. Leaves of
  * embedded records are leaves of the outer record too. @count elements, @stride apart.
@@ -36,7 +41,7 @@ struct tandem_leaf {
 	__u8 kind;
 	__u8 size;		/* bytes of one element: 1, 2, 4, 8 */
 	__u8 is_const;		/* pointee or field is const: never written back */
-	__u8 only;		/* PTR: nothing but NULL and what @symbol lists */
+	__u8 only;		/* PTR: TANDEM_ONLY_* */
 	__u64 mask;		/* BITS: the bits that may be merged; else 0 */
 	const __u16 *symbol;	/* PTR: the symbols that the driver's code may store there, then NONE; NULL: none */
 };
@@ -64,7 +69,8 @@ struct tandem_type {
 	__u16 tail_type;	/* record that follows this one in its allocation (private area), or NONE */
 	__u16 life;
 	__u32 tail_offset;
-	__u8 opaque;		/* the kernel's own: its fields never cross, and it lies in no shared memory */
+	__u8 opaque;		/* the kernel's own: its fields never cross */
+	__u8 anywhere;		/* numbers, or the driver's own: may lie in DMA memory and registers */
 };
 
 /* ---- views: which fields an entry point's functions may read and write ---- */
@@ -110,7 +116,6 @@ struct tandem_spot {
 #define TANDEM_SPOT_ANY		0
 #define TANDEM_SPOT_LOCAL	1	/* only local variables of the user half: flat memory */
 #define TANDEM_SPOT_FIELDS	2	/* only the fields that are listed */
-#define TANDEM_SPOT_SYMBOLS	4	/* only symbols */
 
 /*
  * PTR in a downcall that lies in no object of the user half (a local variable): if
@@ -126,11 +131,12 @@ struct tandem_value {
 	__u8 dir;		/* TANDEM_IN | TANDEM_OUT | TANDEM_ROOM */
 	__u16 type;		/* PTR: pointee, or NONE */
 	__u8 null;		/* of a downcall: may be NULL; refused otherwise */
-	__u8 spots;		/* PTR of a downcall: TANDEM_SPOT_*, LOCAL | FIELDS for both */
+	__u8 spots;		/* PTR of a downcall: TANDEM_SPOT_LOCAL | TANDEM_SPOT_FIELDS, either or both */
 	__u32 bytes;		/* PTR: size of flat memory, 0 if it may not be flat */
 	const char *name;
 	const struct tandem_spot *spot;
 	const __u16 *symbol;	/* PTR to the kernel half: as of a leaf */
+	__u8 only;		/* TANDEM_ONLY_* */
 };
 
 /* ---- ledger rules: what a downcall acquires or releases, and how it is undone ---- */

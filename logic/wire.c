@@ -66,6 +66,8 @@ static const char *leaf_rule(const struct tandem_plan *plan, const struct tandem
 		return "a leaf's pointee is no type";
 	if (leaf->kind != TANDEM_LEAF_PTR && (leaf->symbol || leaf->only))
 		return "a leaf that is no pointer lists symbols";
+	if (leaf->only > TANDEM_ONLY_CODE)
+		return "a leaf is only what is not known";
 	if (!list_holds(leaf->symbol, plan->nsymbol))
 		return "a leaf lists no symbol of the plan";
 	return NULL;
@@ -113,7 +115,7 @@ static const char *spots_rule(const struct tandem_plan *plan, const struct tande
 {
 	const struct tandem_spot *spot;
 
-	if (value->spots & ~(TANDEM_SPOT_LOCAL | TANDEM_SPOT_FIELDS | TANDEM_SPOT_SYMBOLS))
+	if (value->spots & ~(TANDEM_SPOT_LOCAL | TANDEM_SPOT_FIELDS))
 		return "a value may point to what there is not";
 	if (!(value->spots & TANDEM_SPOT_FIELDS) != !value->spot)
 		return "a value's list of fields";
@@ -121,8 +123,10 @@ static const char *spots_rule(const struct tandem_plan *plan, const struct tande
 		if (spot->type >= plan->ntype ||
 		    (__u64)spot->offset + spot->bytes > plan->type[spot->type].size)
 			return "a value points to no field of its record";
-	if (value->kind != TANDEM_VALUE_PTR && (value->spots || value->symbol))
+	if (value->kind != TANDEM_VALUE_PTR && (value->spots || value->symbol || value->only))
 		return "a value that is no pointer lists what it points to";
+	if (value->only > TANDEM_ONLY_CODE)
+		return "a value is only what is not known";
 	if (!list_holds(value->symbol, plan->nsymbol))
 		return "a value lists no symbol of the plan";
 	return NULL;

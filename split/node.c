@@ -114,6 +114,18 @@ bool node_is_once(const struct func *f, const struct node *n)
 	return last && last != n->child && last->end - last->start == 1 && f->tu->text[last->start] == '0';
 }
 
+struct node *node_initialiser(struct node *item, struct field **field)
+{
+	struct node *value = item->child;
+
+	if (item->kind != N_OTHER || !value || value->kind != N_MEMBER || value->child)
+		return item;
+	for (; value->next; value = value->next)
+		if (value->kind == N_MEMBER && !value->child)
+			*field = value->field;
+	return value;
+}
+
 struct func *node_function(struct node *n)
 {
 	n = node_strip(n);

@@ -34,6 +34,11 @@ static const char *function_type(const struct func *f)
 	return text_intern(t.at);
 }
 
+bool func_is_of_type(const struct func *f, const struct type *type)
+{
+	return !strcmp(function_type(f), type->name);
+}
+
 static struct func *all_functions;	/* of the model, for call_targets() */
 
 /* Every function of the driver whose address is taken and whose type fits. */
@@ -46,7 +51,7 @@ static struct func_list *targets_by_type(const struct type *pointer)
 	for (struct func *f = all_functions; f; f = f->next) {
 		struct func_list *l;
 
-		if (!f->is_own || !f->has_body || !f->address_taken || strcmp(function_type(f), pointer->name))
+		if (!f->is_own || !f->has_body || !f->address_taken || !func_is_of_type(f, pointer))
 			continue;
 		l = xcalloc(1, sizeof(*l));
 		l->func = f;

@@ -23,6 +23,9 @@ struct edge *user_edge(const struct func *f, struct edge *at);
 /* What a function is used as, as policy names it. */
 const char *role_name(const struct role *r);
 
+/* @type: a function's */
+bool func_is_of_type(const struct func *f, const struct type *type);
+
 /* Functions a call through a field can reach. */
 struct func_list *call_targets(const struct edge *e);
 /* Can this call be one of @f? */

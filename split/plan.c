@@ -10,6 +10,7 @@
 #include "scan.h"
 #include "scanning.h"
 #include "spot.h"
+#include "symbols.h"
 #include "xalloc.h"
 
 #define ADD(array, count) ({ \
@@ -440,5 +441,6 @@ struct plan *plan_make(struct model *model)
 	for (unsigned int i = 0; i < plan->ndown; i++)
 		arguments(plan, &plan->down[i]);
 	reach(plan);
+	symbols_find(plan);
 	return plan;
 }

@@ -10,6 +10,16 @@
 #include "policy.h"
 #include "text.h"
 
+/*
+ * Ids of the symbols (functions, and tables of them) that user-half code may put somewhere. @only:
+ * nothing else is there besides NULL. @code: the place is for functions.
+ */
+struct plan_symbols {
+	unsigned int *id;
+	unsigned int n;
+	bool only, code;
+};
+
 struct plan_leaf {
 	const char *name;
 	struct field *field;
@@ -21,6 +31,7 @@ struct plan_leaf {
 	uint64_t mask;
 	enum { LEAF_WORD = 1, LEAF_BITS, LEAF_PTR, LEAF_STR } kind;
 	int type;
+	struct plan_symbols symbols;	/* PTR */
 	struct record *to;	/* PTR: what it points to, if nothing else is known to */
 	bool is_const;
 };
@@ -35,7 +46,7 @@ struct plan_type {
 	unsigned int nembed;
 	int tail;
 	uint32_t tail_offset;
-	bool device, opaque;
+	bool device, opaque, anywhere;
 };
 
 struct plan_use {
@@ -58,6 +69,7 @@ struct plan_entry {
 	struct policy_line *fail;
 	struct plan_use *use;
 	unsigned int nuse;
+	struct plan_symbols symbols;	/* of the result */
 };
 
 /* What a pointer argument of a downcall may be. */
@@ -66,7 +78,7 @@ struct plan_arg {
 	bool local;		/* a local variable of the user half */
 	struct { struct record *in; uint64_t offset, bytes; } *spot;	/* or one of these fields */
 	unsigned int nspot;
-	bool is_function;
+	struct plan_symbols symbols;
 };
 
 struct plan_down {

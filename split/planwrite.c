@@ -9,7 +9,6 @@
 #include "quiet.h"
 #include "scan.h"
 #include "scanning.h"
-#include "symbols.h"
 
 static const char *leaf_kind(int kind)
 {
@@ -23,7 +22,7 @@ static unsigned int id(int type)
 	return type < 0 ? 0xffff : (unsigned int)type;
 }
 
-static void write_symbols(const struct symbols *s, struct text *out)
+static void write_symbols(const struct plan_symbols *s, struct text *out)
 {
 	if (!s->n) {
 		text_add(out, "0");
@@ -35,16 +34,17 @@ static void write_symbols(const struct symbols *s, struct text *out)
 	text_add(out, " 0xffff }");
 }
 
-static void write_leaf(const struct plan *plan, const struct plan_leaf *l, struct text *out)
+static const char *only(const struct plan_symbols *s)
 {
-	struct symbols s = { 0 };
+	return s->only ? "TANDEM_ONLY_SYMBOLS" : s->code ? "TANDEM_ONLY_CODE" : "0";
+}
 
-	if (l->kind == LEAF_PTR)
-		symbols_of_leaf(plan, l, &s);
-	text_add(out, "\t{ \"%s\", %u, %u, %u, %u, %s, %u, %d, %d, 0x%llxULL, ", l->name, l->offset,
-		 l->count > 1 ? l->stride : 0, l->count, id(l->type), leaf_kind(l->kind), l->size, l->is_const, s.only,
+static void write_leaf(const struct plan_leaf *l, struct text *out)
+{
+	text_add(out, "\t{ \"%s\", %u, %u, %u, %u, %s, %u, %d, %s, 0x%llxULL, ", l->name, l->offset,
+		 l->count > 1 ? l->stride : 0, l->count, id(l->type), leaf_kind(l->kind), l->size, l->is_const, only(&l->symbols),
 		 (unsigned long long)l->mask);
-	write_symbols(&s, out);
+	write_symbols(&l->symbols, out);
 	text_add(out, " },\n");
 }
 
@@ -56,7 +56,7 @@ static void write_types(const struct plan *plan, struct text *out)
 		if (t->nleaf) {
 			text_add(out, "static const struct tandem_leaf leaf_%u[] = {\t/* %s */\n", i, t->name);
 			for (unsigned int k = 0; k < t->nleaf; k++)
-				write_leaf(plan, &t->leaf[k], out);
+				write_leaf(&t->leaf[k], out);
 			text_add(out, "};\n");
 		}
 		if (t->nembed) {
@@ -78,18 +78,20 @@ static void write_types(const struct plan *plan, struct text *out)
 		text_add(out, "\t{ \"%s\", %u, %u, %u, ", t->name, t->size, t->nleaf, nembed);
 		text_add(out, t->nleaf ? "leaf_%u, " : "0, ", i);
 		text_add(out, t->nembed ? "embed_%u, " : "0, ", i);
-		text_add(out, "%u, %s, %u, %d },\n", id(t->tail), t->device ? "TANDEM_LIFE_DEVICE" : "TANDEM_LIFE_CALL",
-			 t->tail_offset, t->opaque);
+		text_add(out, "%u, %s, %u, %d, %d },\n", id(t->tail), t->device ? "TANDEM_LIFE_DEVICE" : "TANDEM_LIFE_CALL",
+			 t->tail_offset, t->opaque, t->anywhere);
 	}
 	text_add(out, "\t{ 0 }\n};\n");
 }
 
 /* ---- values ---- */
 
-/* A pointer that user-half code gives, beyond its type. */
+/* Values that the kernel half gives may be any. */
+static const struct plan_symbols any;
+
+/* A pointer argument of a downcall, beyond its type. */
 struct aim {
-	const struct plan_arg *arg;	/* of a downcall, or NULL */
-	struct symbols symbols;
+	const struct plan_arg *arg;
 	const struct policy_line *room;
 	unsigned int down, n;
 };
@@ -103,11 +105,11 @@ static const char *dir_of(const struct policy_line *buffer, const struct type *t
 }
 
 static void value(const struct plan *plan, struct text *out, struct type *t, const char *name, struct policy_line *buffer,
-		  const char *text_kind, struct record *record, bool null, const struct aim *aim)
+		  const char *text_kind, struct record *record, bool null, const struct aim *aim,
+		  const struct plan_symbols *symbols)
 {
 	static const struct plan_arg nothing;
-	static const struct symbols none;
-	const struct plan_arg *arg;
+	const struct plan_arg *arg = aim ? aim->arg : &nothing;
 
 	switch (t->kind) {
 	case TYPE_VOID:
@@ -129,15 +131,13 @@ static void value(const struct plan *plan, struct text *out, struct type *t, con
 	}
 	if (!record && t->kind == TYPE_POINTER)
 		record = t->target->record;
-	arg = aim && aim->arg ? aim->arg : &nothing;
 	text_add(out, "{ TANDEM_VALUE_PTR, 8, 0, %s%s, %u, %d, %s%s, %u, \"%s\"", dir_of(NULL, t),
 		 aim && aim->room ? " | TANDEM_ROOM" : "", id(plan_type_of(plan, record)), null,
-		 arg->local ? "TANDEM_SPOT_LOCAL" : arg->is_function ? "TANDEM_SPOT_SYMBOLS" : "0",
-		 arg->nspot ? " | TANDEM_SPOT_FIELDS" : "",
+		 arg->local ? "TANDEM_SPOT_LOCAL" : "0", arg->nspot ? " | TANDEM_SPOT_FIELDS" : "",
 		 t->kind == TYPE_POINTER && type_is_flat(t->target) ? (unsigned int)t->target->size : 0, name);
 	text_add(out, arg->nspot ? ", spot_%u_%u, " : ", 0, ", aim ? aim->down : 0, aim ? aim->n : 0);
-	write_symbols(aim && !arg->local && !arg->nspot ? &aim->symbols : &none, out);
-	text_add(out, " }");
+	write_symbols(symbols, out);
+	text_add(out, ", %s }", only(symbols));
 }
 
 /* Does policy, a call in the driver, or @f itself, which looks first, let argument @i be NULL? */
@@ -184,7 +184,7 @@ static void write_entries(const struct plan *plan, struct text *out)
 			for (unsigned int j = 0; j < f->nparam; j++) {
 				text_add(out, "\t");
 				value(plan, out, f->param[j].type, f->param[j].name, plan_policy("buffer", f, j), NULL,
-				      typed_param(plan, f, j), true, NULL);
+				      typed_param(plan, f, j), true, NULL, &any);
 				text_add(out, ",\n");
 			}
 			text_add(out, "};\n");
@@ -229,16 +229,13 @@ static void write_entries(const struct plan *plan, struct text *out)
 	text_add(out, "static const struct tandem_entry entry[] = {\n");
 	for (unsigned int i = 0; i < plan->nentry; i++) {
 		const struct plan_entry *e = &plan->entry[i];
-		struct aim aim = { 0 };
 		unsigned int nglobal = 0;
 
 		for (unsigned int g = 0; g < plan->nglobal; g++)
 			nglobal += e->reach.var_how[g] != 0;
-		if (e->func->result->kind == TYPE_POINTER)
-			symbols_of_result(plan, e->func, &aim.symbols);
 		text_add(out, "\t{ \"%s\", ", e->func->name);
 		text_add(out, e->func->nparam ? "entry_arg_%u, " : "0, ", i);
-		value(plan, out, e->func->result, "result", NULL, NULL, NULL, true, &aim);
+		value(plan, out, e->func->result, "result", NULL, NULL, NULL, true, NULL, &e->symbols);
 		text_add(out, ", %u, 0%s%s%s, %u, NVIEW_%u, %u, view_%u, entry_global_%u, may_%u },\n", e->func->nparam,
 			 e->reads ? " | TANDEM_ENTRY_READS" : "", e->begins ? " | TANDEM_ENTRY_BEGINS" : "",
 			 e->ends ? " | TANDEM_ENTRY_ENDS" : "", id(e->closes), i, nglobal, i, i, i);
@@ -253,10 +250,8 @@ static void region_args(const struct plan *plan, const struct plan_down *d, stru
 	for (unsigned int j = 0; j < d->nparam; j++) {
 		struct aim aim = { .arg = &d->arg[j] };
 
-		if (d->param[j].type->kind == TYPE_POINTER)
-			symbols_of_arg(plan, d, j, &aim.symbols);
 		text_add(out, "\t");
-		value(plan, out, d->param[j].type, d->param[j].name, NULL, NULL, NULL, d->param[j].null, &aim);
+		value(plan, out, d->param[j].type, d->param[j].name, NULL, NULL, NULL, d->param[j].null, &aim, &d->arg[j].symbols);
 		text_add(out, ",\n");
 	}
 }
@@ -450,11 +445,9 @@ static void write_downs(const struct plan *plan, struct text *out)
 
 			if (plan_is_string(f->param[j].type))
 				kind = keeps(f->name, j) ? "TANDEM_VALUE_INTERN" : "TANDEM_VALUE_STRING";
-			if (f->param[j].type->kind == TYPE_POINTER)
-				symbols_of_arg(plan, d, j, &aim.symbols);
 			text_add(out, "\t");
 			value(plan, out, f->param[j].type, f->param[j].name, policy_find("buffer", text_format("%s/%u", f->name, j)),
-			      kind, d->arg[j].record, may_be_null(plan, f, j), &aim);
+			      kind, d->arg[j].record, may_be_null(plan, f, j), &aim, &d->arg[j].symbols);
 			text_add(out, ",\n");
 		}
 		text_add(out, "\t{ 0 }\n};\n");
@@ -469,7 +462,8 @@ static void write_downs(const struct plan *plan, struct text *out)
 		struct type *result = queued ? &none : f ? f->result : d->region_result;
 
 		text_add(out, "\t{ \"%s\", down_arg_%u, ", d->name, i);
-		value(plan, out, result, "result", NULL, f && plan_is_string(result) ? "TANDEM_VALUE_STRING" : NULL, d->gives, true, NULL);
+		value(plan, out, result, "result", NULL, f && plan_is_string(result) ? "TANDEM_VALUE_STRING" : NULL, d->gives, true, NULL,
+		      &any);
 		text_add(out, ", %u, 0%s%s%s%s%s, 0, ", f ? f->nparam : d->nparam,
 			 f && policy_find("short", f->name) ? " | TANDEM_DOWN_SHORT" : "",
 			 queued ? " | TANDEM_DOWN_QUEUED" : "",

@@ -562,6 +562,7 @@ static int type_make(struct plan *plan, struct record *r)
 
 	t->record = r;
 	t->opaque = is_opaque(r) || !known;
+	t->anywhere = !t->opaque && (r->is_own || (r->type && type_is_flat(r->type)));
 	if (t->opaque)
 		return i;
 	l = policy_find("life", short_name(r));

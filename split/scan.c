@@ -190,18 +190,11 @@ void scan_init_list(struct scan *s, struct type *type, struct node *list)
 	unsigned int i = 0;
 
 	for (struct node *n = list->child; n; n = n->next) {
-		struct node *value = n;
 		struct field *field = NULL;
+		struct node *value = node_initialiser(n, &field);
 
-		if (n->kind == N_OTHER && n->child && n->child->kind == N_MEMBER && !n->child->child) {
-			field = n->child->field;
-			while (value->child && value == n)
-				value = value->child;
-			while (value->next)
-				value = value->next;
-		} else if (type && type->kind == TYPE_RECORD && i < type->record->nfield) {
+		if (value == n && type && type->kind == TYPE_RECORD && i < type->record->nfield)
 			field = &type->record->field[i++];
-		}
 		if (value->kind == N_INIT) {
 			scan_init_list(s, field ? field->type : type && type->kind == TYPE_ARRAY ? type->target : NULL, value);
 			continue;

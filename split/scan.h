@@ -19,6 +19,8 @@ struct region *node_region(const struct func *f, const struct node *n);
 struct node *node_statement(const struct func *f, struct node *n);
 /* What @n sets the variable, or an element of it, to: its initialiser or an assignment's right side; or NULL. */
 struct node *node_value_of(struct node *n, const struct var *v);
+/* The value of an item of an initialiser's list; sets @field if designators name it, the innermost. */
+struct node *node_initialiser(struct node *item, struct field **field);
 /* Does nobody look at what the call returns? */
 bool node_is_unused(const struct node *n);
 /* Is the loop `do { ... } while (0)`, which is none? */

@@ -89,10 +89,8 @@ void spot_find(const struct plan *plan, struct func *f, unsigned int i, struct p
 {
 	struct gives g = { .arg = arg };
 
-	if (f->param[i].type->target->kind == TYPE_FUNCTION) {
-		arg->is_function = true;
+	if (f->param[i].type->target->kind == TYPE_FUNCTION)
 		return;
-	}
 	for (struct func *in = plan->model->func; in; in = in->next)
 		for (struct edge *e = in->has_body && runs_in_user(in) ? user_edge(in, NULL) : NULL; e; e = user_edge(in, e))
 			if (edge_calls(e, f))

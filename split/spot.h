@@ -7,8 +7,7 @@
 
 /*
  * Argument @i of @f, by all calls of it in user-half code: sets @arg->record if each call gives it
- * this record, or else @arg->local and @arg->spot; or @arg->is_function. Leaves @arg empty if it
- * could be anything.
+ * this record, or else @arg->local and @arg->spot. Leaves @arg empty if it could be anything.
  */
 void spot_find(const struct plan *plan, struct func *f, unsigned int i, struct plan_arg *arg);
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * A value is followed to what it is made of: through variables, parameters, results and fields of the
+ * driver's own, whichever half stores there. Where that ends, every symbol of its type may be meant.
+ */
+#include <stdlib.h>
 #include <string.h>
 
 #include "partition.h"
@@ -6,15 +11,37 @@
 #include "symbols.h"
 #include "xalloc.h"
 
-static void add_id(struct symbols *s, int id)
+/* One question: the answer, and the variables and fields that were followed already. */
+struct search {
+	const struct plan *plan;
+	struct plan_symbols *out;
+	const void **seen;
+	unsigned int nseen;
+};
+
+static bool is_new(struct search *s, const void *what)
 {
-	if (id < 0)
+	for (unsigned int i = 0; i < s->nseen; i++)
+		if (s->seen[i] == what)
+			return false;
+	s->seen = xrealloc(s->seen, (s->nseen + 1) * sizeof(*s->seen));
+	s->seen[s->nseen++] = what;
+	return true;
+}
+
+static void add_id(struct search *s, int id)
+{
+	struct plan_symbols *out = s->out;
+
+	if (id < 0) {
+		out->only = false;
 		return;
-	for (unsigned int i = 0; i < s->n; i++)
-		if (s->id[i] == (unsigned int)id)
+	}
+	for (unsigned int i = 0; i < out->n; i++)
+		if (out->id[i] == (unsigned int)id)
 			return;
-	s->id = xrealloc(s->id, (s->n + 1) * sizeof(*s->id));
-	s->id[s->n++] = id;
+	out->id = xrealloc(out->id, (out->n + 1) * sizeof(*out->id));
+	out->id[out->n++] = id;
 }
 
 static struct type *element_of(struct type *t)
@@ -24,17 +51,38 @@ static struct type *element_of(struct type *t)
 	return t;
 }
 
+static bool is_pointer_to(const struct type *t, enum type_kind kind)
+{
+	return t && t->kind == TYPE_POINTER && t->target->kind == kind;
+}
+
+/* Does a pointer of this type say what it points to? */
+static bool is_typed(const struct type *t)
+{
+	return is_pointer_to(t, TYPE_RECORD) || is_pointer_to(t, TYPE_INT) || is_pointer_to(t, TYPE_FUNCTION);
+}
+
+/* Is it this record, or one that begins with it? */
+static bool begins_with(const struct type *t, const struct record *r)
+{
+	while (t && t->kind == TYPE_RECORD && t->record != r)
+		t = t->record->nfield ? t->record->field[0].type : NULL;
+	return t && t->kind == TYPE_RECORD;
+}
+
 /* What a pointer of this type could be, for all that its type says. */
-static void add_by_type(struct symbols *s, struct type *t)
+static void add_by_type(struct search *s, struct type *t)
 {
 	t = element_of(t);
 	t = t && t->kind == TYPE_POINTER ? t->target : NULL;
+	s->out->only = false;
 	for (unsigned int i = 0; i < s->plan->nsymbol; i++) {
 		const struct plan_symbol *symbol = &s->plan->symbol[i];
 		struct type *table = symbol->var ? element_of(symbol->var->type) : NULL;
 
-		if (!t || t->kind == TYPE_VOID || (t->kind == TYPE_FUNCTION ? symbol->func != NULL :
-						   table && table->kind == t->kind && table->record == t->record))
+		if (!t || t->kind == TYPE_VOID ||
+		    (t->kind == TYPE_FUNCTION && symbol->func && func_is_of_type(symbol->func, t)) ||
+		    (t->kind == TYPE_RECORD && begins_with(table, t->record)))
 			add_id(s, i);
 	}
 }
@@ -65,82 +113,92 @@ static bool is_assigned_only(struct func *f, const struct var *v)
 	return true;
 }
 
-static bool is_from_allocator(const struct node *call)
+static bool is_from_allocator(const struct node *n)
 {
-	return call_target(call) && policy_find("alloc", call_target(call)->name);
+	return n->kind == N_CALL && call_target(n) && policy_find("alloc", call_target(n)->name);
 }
 
-static bool is_pointer_to(const struct type *t, enum type_kind kind)
-{
-	return t && t->kind == TYPE_POINTER && t->target->kind == kind;
-}
-
-static bool is_typed(const struct type *t)
-{
-	return is_pointer_to(t, TYPE_RECORD) || is_pointer_to(t, TYPE_INT);
-}
-
-static void add_value(struct symbols *s, struct func *f, struct node *n, struct type *as, int level);
-static void add_member(struct symbols *s, const struct field *field, struct type *as, int level);
+static void add_value(struct search *s, struct func *f, struct node *n, struct type *as);
+static void add_member(struct search *s, const struct field *field, struct type *as);
 
 /* What the variable is set to: by the body of @f, and by those who call it. */
-static void add_variable(struct symbols *s, struct func *f, const struct var *v, struct type *as, int level)
+static void add_variable(struct search *s, struct func *f, const struct var *v, struct type *as)
 {
 	struct node *n = NULL;
 
-	if (level > 4 || !is_assigned_only(f, v) || (v->is_param && f->entry >= 0)) {
+	if (!is_assigned_only(f, v)) {
 		add_by_type(s, as);
 		return;
 	}
+	if (!is_new(s, v))
+		return;
 	while ((n = node_next(f->body, n)))
 		if (node_value_of(n, v))
-			add_value(s, f, node_value_of(n, v), as, level + 1);
+			add_value(s, f, node_value_of(n, v), as);
+	if (v->is_param && f->role)	/* the kernel calls it, too */
+		add_by_type(s, as);
 	for (unsigned int i = 0; v->is_param && i < f->nparam; i++)
 		for (struct func *in = s->plan->model->func; f->param[i].var == v && in; in = in->next)
-			for (struct edge *e = in->has_body && runs_in_user(in) ? in->callees : NULL; e; e = e->next)
+			for (struct edge *e = in->has_body ? in->callees : NULL; e; e = e->next)
 				if (edge_calls(e, f))
-					add_value(s, in, call_arg(e->call, i), as, level + 1);
+					add_value(s, in, call_arg(e->call, i), as);
+}
+
+static void add_result(struct search *s, const struct node *call, struct type *as)
+{
+	struct func *f = call_target(call);
+	struct node *n = NULL;
+
+	if (!f || !f->body) {
+		add_by_type(s, as);
+		return;
+	}
+	if (!is_new(s, f))
+		return;
+	while ((n = node_next(f->body, n)))
+		if (n->kind == N_RETURN && n->child)
+			add_value(s, f, n->child, as);
 }
 
 /* A pointer that is no symbol by itself. */
-static void add_pointer(struct symbols *s, struct func *f, struct node *v, struct type *as, int level)
+static void add_pointer(struct search *s, struct func *f, struct node *v, struct type *as)
 {
-	struct func_list *some = NULL;
+	if (v->kind == N_REF && v->var) {
+		add_variable(s, f, v->var, as);
+	} else if (v->kind == N_MEMBER) {
+		add_member(s, v->field, as);
+	} else if (v->kind == N_CALL) {
+		add_result(s, v, as);
+	} else if (v->kind == N_BINARY && v->op == OP_ARITH && v->child && v->child->next) {
+		struct type *t = v->child->type;
 
-	if (is_pointer_to(v->type, TYPE_FUNCTION))
-		node_functions(s->plan->model, f, v, 0, &some);
-	for (struct func_list *l = some; l; l = l->next)
-		add_id(s, l->func->symbol);
-	if (some)
-		return;
-	if (v->kind == N_REF && v->var)
-		add_variable(s, f, v->var, as, level);
-	else if (v->kind == N_MEMBER)
-		add_member(s, v->field, as, level);
-	else if (v->kind != N_CALL || !is_from_allocator(v))
+		s->out->only = false;
+		add_value(s, f, t && (t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY) ? v->child : v->child->next, as);
+	} else {
 		add_by_type(s, as);
+	}
 }
 
 /* @as: what is known of the type of the place that the value goes to. */
-static void add_value(struct symbols *s, struct func *f, struct node *n, struct type *as, int level)
+static void add_value(struct search *s, struct func *f, struct node *n, struct type *as)
 {
 	struct node *v = node_strip(n);
 
 	if (v && v->kind == N_LITERAL)
 		return;
 	if (v && v->kind == N_CONDITIONAL && v->child && v->child->next) {
-		add_value(s, f, v->child->next, as, level);
-		add_value(s, f, v->child->next->next, as, level);
+		add_value(s, f, v->child->next, as);
+		add_value(s, f, v->child->next->next, as);
 	} else if (node_function(v)) {
-		s->only &= node_function(v)->symbol >= 0;
 		add_id(s, node_function(v)->symbol);
 	} else if (variable_at(v)) {
-		s->only &= variable_at(v)->symbol >= 0;
 		add_id(s, variable_at(v)->symbol);
+	} else if (!v) {
+		add_by_type(s, as);
+	} else if ((v->kind == N_UNARY && v->op == OP_ADDRESS) || is_from_allocator(v) || (v->type && v->type->kind == TYPE_ARRAY)) {
+		s->out->only = false;	/* memory, which has no symbol */
 	} else {
-		s->only = false;
-		if (v && !(v->kind == N_UNARY && v->op == OP_ADDRESS))	/* memory has no symbol */
-			add_pointer(s, f, v, is_typed(v->type) ? v->type : as, level);
+		add_pointer(s, f, v, is_typed(v->type) ? v->type : as);
 	}
 }
 
@@ -173,29 +231,48 @@ static void store_add(struct func *f, const struct node *at, struct field *field
 	s = xcalloc(1, sizeof(*s));
 	s->in = f;
 	s->value = value;
-	s->outside = runs_in_user(f) && !node_region(f, at);
+	s->outside = f && runs_in_user(f) && !node_region(f, at);
 	s->next = field->stores;
 	field->stores = s;
 }
 
-/* What names its members in other ways than `.field = value` may mean any of them. */
-static void initialiser(struct func *f, const struct node *list, const struct record *r)
+static void store_anywhere(struct func *f, struct node *at, const struct record *r, unsigned int level)
 {
+	for (unsigned int i = 0; i < r->nfield && level < 4; i++) {
+		struct type *t = element_of(r->field[i].type);
+
+		store_add(f, at, &r->field[i], at);
+		if (t->kind == TYPE_RECORD)
+			store_anywhere(f, at, t->record, level + 1);
+	}
+}
+
+/* Where braces are left out, a value may be for any field. */
+static void initialiser(struct func *f, struct node *list)
+{
+	struct record *r = list->type && list->type->kind == TYPE_RECORD ? list->type->record : NULL;
 	unsigned int i = 0;
 
+	if (list->child && list->child->kind == N_INIT && list->child->type == list->type)	/* (struct s){ ... } */
+		return;
 	for (struct node *n = list->child; n; n = n->next) {
-		bool named = n->kind == N_OTHER && n->child && n->child->kind == N_MEMBER;
-		struct node *value = named ? n->child : n;
+		struct field *field = NULL;
+		struct node *value = node_initialiser(n, &field);
+		struct type *t;
 
-		while (named && value->next)
-			value = value->next;
-		if (named && !n->child->child)
-			store_add(f, n, n->child->field, value);
-		else if (!named && i < r->nfield)
-			store_add(f, n, &r->field[i++], value);
+		if (!r)
+			continue;
+		if (!field)
+			field = i < r->nfield ? &r->field[i++] : NULL;
+		t = field ? field->type : NULL;
+		if (!t || ((t->kind == TYPE_RECORD || t->kind == TYPE_ARRAY) && value->kind != N_INIT && value->type &&
+			   value->type->kind != t->kind))
+			store_anywhere(f, value, r, 0);
+		else if (value->kind == N_INIT && t->kind == TYPE_ARRAY)
+			for (struct node *item = value->child; item; item = item->next)
+				store_add(f, item, field, node_initialiser(item, &(struct field *){ NULL }));
 		else
-			for (unsigned int k = 0; k < r->nfield; k++)
-				store_add(f, n, &r->field[k], value);
+			store_add(f, n, field, value);
 	}
 }
 
@@ -213,6 +290,34 @@ static bool copies(const struct node *n)
 	return p && p->kind == N_BINARY && p->op == OP_ASSIGN && p->child == n;
 }
 
+/* Is it used as a whole, as an array's name is that a function is given? */
+static bool decays(const struct node *n)
+{
+	const struct node *p = n->parent;
+
+	if (!n->field || !n->type || n->type->kind != TYPE_ARRAY)
+		return false;
+	while (p && (p->kind == N_CAST || (p->kind == N_OTHER && p->child == n && !n->next))) {
+		n = p;
+		p = p->parent;
+	}
+	return !p || (p->kind != N_INDEX && p->kind != N_MEMBER);
+}
+
+static void store_at(struct func *f, struct node *n)
+{
+	if (n->kind == N_INIT)
+		initialiser(f, n);
+	else if (n->kind == N_BINARY && n->op == OP_ASSIGN)
+		store_add(f, n, field_at(n->child), n->child->next);
+	else if ((n->kind == N_BINARY && n->op == OP_COMPOUND) || (n->kind == N_UNARY && n->op == OP_INCDEC))
+		store_add(f, n, field_at(n->child), n->child);
+	else if (n->kind == N_UNARY && n->op == OP_ADDRESS)
+		store_add(f, n, field_at(n->child), NULL);
+	else if (n->kind == N_MEMBER && decays(n))
+		store_add(f, n, n->field, NULL);
+}
+
 static void stores_of(struct func *f)
 {
 	struct node *n = NULL;
@@ -220,14 +325,8 @@ static void stores_of(struct func *f)
 	for (const struct access *a = f->accesses; a && runs_in_user(f); a = a->next)
 		if (a->field && a->how & ACC_WRITE && field_at(a->node) != a->field && copies(a->node))
 			a->field->is_copied = true;
-	while (f->has_body && (n = node_next(f->body, n))) {
-		if (n->kind == N_INIT && n->type && n->type->kind == TYPE_RECORD)
-			initialiser(f, n, n->type->record);
-		else if (n->kind == N_BINARY && n->op == OP_ASSIGN)
-			store_add(f, n, field_at(n->child), n->child->next);
-		else if (n->kind == N_UNARY && n->op == OP_ADDRESS)
-			store_add(f, n, field_at(n->child), NULL);
-	}
+	while (f->has_body && (n = node_next(f->body, n)))
+		store_at(f, n);
 }
 
 /* All stores of the model, by field; once. */
@@ -235,43 +334,54 @@ static struct store *stores(struct model *model, const struct field *field)
 {
 	for (struct func *f = model->stores_known ? NULL : model->func; f; f = f->next)
 		stores_of(f);
+	for (struct var *v = model->stores_known ? NULL : model->var; v; v = v->next)
+		for (struct node *n = v->init; n; n = node_next(v->init, n))
+			store_at(NULL, n);
 	model->stores_known = true;
 	return field->stores;
 }
 
-static void add_store(struct symbols *s, const struct store *store, const struct field *field, int level)
+static void add_store(struct search *s, const struct store *store, const struct field *field, struct type *as)
 {
-	if (store->value) {
-		add_value(s, store->in, store->value, field->type, level);
-		return;
-	}
-	s->only = false;
-	add_by_type(s, field->type);
+	struct type *t = is_typed(element_of(field->type)) ? element_of(field->type) : as;
+
+	if (store->value)
+		add_value(s, store->in, store->value, t);
+	else
+		add_by_type(s, t);
 }
 
-/* What either half stores in a field of the driver's own. */
-static void add_member(struct symbols *s, const struct field *field, struct type *as, int level)
+static void add_stores(struct search *s, const struct field *field, struct type *as)
 {
-	if (level > 4 || !field || !field->in->is_own) {
+	for (struct store *at = is_new(s, field) ? stores(s->plan->model, field) : NULL; at; at = at->next)
+		add_store(s, at, field, as);
+}
+
+/* What either half stores in a field of the driver's own; in a union, in any. */
+static void add_member(struct search *s, const struct field *field, struct type *as)
+{
+	if (!field || !field->in->is_own || element_of(field->type)->kind != TYPE_POINTER) {
 		add_by_type(s, as);
 		return;
 	}
-	for (struct store *at = stores(s->plan->model, field); at; at = at->next)
-		add_store(s, at, field, level + 1);
+	if (!field->in->is_union)
+		add_stores(s, field, as);
+	for (unsigned int i = 0; field->in->is_union && i < field->in->nfield; i++)
+		add_stores(s, &field->in->field[i], as);
 }
 
-static void add_field(struct symbols *s, const struct field *field)
+/* What user-half code stores there, by itself or with the whole record. */
+static void add_field(struct search *s, const struct field *field)
 {
 	struct type *t = element_of(field->type);
 
 	for (struct store *at = stores(s->plan->model, field); at; at = at->next)
-		if (at->outside)
-			add_store(s, at, field, 0);
+		if (at->outside || field->is_copied)
+			add_store(s, at, field, t);
 	if (!field->is_copied)
 		return;
-	/* what other records of the kind hold there */
-	s->only = false;
-	if (is_pointer_to(t, TYPE_FUNCTION) || is_pointer_to(t, TYPE_RECORD))
+	s->out->only = false;
+	if (is_typed(t))
 		add_by_type(s, t);
 }
 
@@ -283,51 +393,85 @@ static bool is_written(const struct plan *plan, const struct field *field)
 	return false;
 }
 
-void symbols_of_leaf(const struct plan *plan, const struct plan_leaf *leaf, struct symbols *out)
+static void of_leaf(struct search *s, const struct plan_leaf *leaf)
 {
-	*out = (struct symbols){ .plan = plan, .only = true };
-	if (!leaf->field) {
-		out->only = false;
-		if (!leaf->is_const)
-			add_by_type(out, leaf->var->type);
-		return;
-	}
-	for (unsigned int i = 0; i <= leaf->nalso; i++) {
+	struct type *t = leaf->field ? element_of(leaf->field->type) : NULL;
+	bool written = false;
+
+	if (!leaf->field && !leaf->is_const)
+		add_by_type(s, leaf->var->type);
+	s->out->only = !leaf->nalso;
+	for (unsigned int i = 0; leaf->field && i <= leaf->nalso; i++) {
 		const struct field *field = i ? leaf->also[i - 1] : leaf->field;
 
-		if (is_written(plan, field))
-			add_field(out, field);
+		if (!is_written(s->plan, field))
+			continue;
+		written = true;
+		add_field(s, field);
 	}
-	out->only &= out->n > 0 && !leaf->nalso;
+	s->out->only &= written;
+	s->out->code = written && !leaf->nalso && is_pointer_to(t, TYPE_FUNCTION);
 }
 
 /* ---- arguments and results ---- */
 
-static void add_region_arg(struct symbols *s, const struct plan_down *d, unsigned int i)
+static void of_arg(struct search *s, const struct plan_down *d, unsigned int i)
 {
-	if (!d->param[i].address)
-		add_variable(s, d->region->in, d->param[i].var, d->param[i].type, 0);
-}
+	struct type *t = d->func ? d->func->param[i].type : d->param[i].type;
 
-void symbols_of_arg(const struct plan *plan, const struct plan_down *d, unsigned int i, struct symbols *out)
-{
-	*out = (struct symbols){ .plan = plan };
-	if (d->region) {
-		add_region_arg(out, d, i);
-		return;
-	}
-	for (struct func *in = plan->model->func; in; in = in->next)
+	s->out->only = s->out->code = is_pointer_to(t, TYPE_FUNCTION);
+	if (d->region && !d->param[i].address)
+		add_variable(s, d->region->in, d->param[i].var, t);
+	for (struct func *in = d->region ? NULL : s->plan->model->func; in; in = in->next)
 		for (struct edge *e = in->has_body && runs_in_user(in) ? user_edge(in, NULL) : NULL; e; e = user_edge(in, e))
 			if (edge_calls(e, d->func))
-				add_value(out, in, call_arg(e->call, i), d->func->param[i].type, 0);
+				add_value(s, in, call_arg(e->call, i), t);
 }
 
-void symbols_of_result(const struct plan *plan, struct func *f, struct symbols *out)
+static void of_result(struct search *s, struct func *f)
 {
 	struct node *n = NULL;
 
-	*out = (struct symbols){ .plan = plan };
+	s->out->only = s->out->code = is_pointer_to(f->result, TYPE_FUNCTION);
 	while (f->body && (n = node_next(f->body, n)))
 		if (n->kind == N_RETURN && n->child)
-			add_value(out, f, n->child, f->result, 0);
+			add_value(s, f, n->child, f->result);
+}
+
+static struct search question(const struct plan *plan, struct plan_symbols *out)
+{
+	return (struct search){ .plan = plan, .out = out };
+}
+
+void symbols_find(struct plan *plan)
+{
+	struct search s;
+
+	for (unsigned int i = 0; i < plan->ntype; i++)
+		for (unsigned int k = 0; k < plan->type[i].nleaf; k++) {
+			s = question(plan, &plan->type[i].leaf[k].symbols);
+			if (plan->type[i].leaf[k].kind == LEAF_PTR)
+				of_leaf(&s, &plan->type[i].leaf[k]);
+			free(s.seen);
+		}
+	for (unsigned int i = 0; i < plan->ndown; i++) {
+		struct plan_down *d = &plan->down[i];
+		unsigned int n = d->func ? d->func->nparam : d->nparam;
+
+		for (unsigned int k = 0; k < n; k++) {
+			struct type *t = d->func ? d->func->param[k].type : d->param[k].type;
+
+			s = question(plan, &d->arg[k].symbols);
+			/* what is a field or a local variable is no symbol */
+			if (t->kind == TYPE_POINTER && !d->arg[k].local && !d->arg[k].nspot)
+				of_arg(&s, d, k);
+			free(s.seen);
+		}
+	}
+	for (unsigned int i = 0; i < plan->nentry; i++) {
+		s = question(plan, &plan->entry[i].symbols);
+		if (plan->entry[i].func->result->kind == TYPE_POINTER)
+			of_result(&s, plan->entry[i].func);
+		free(s.seen);
+	}
 }

@@ -30,6 +30,16 @@ static struct tandem_wire token_of(struct raw_worker *w)
 	return wire;
 }
 
+static struct tandem_wire dma_of(struct raw_worker *w)
+{
+	static const uint64_t zero;
+	struct tandem_wire dma[2] = { raw_scalar(4096), { .tag = TANDEM_WIRE_BUFFER } };
+
+	dma[1].index = raw_buffer(w, &zero, 8);
+	raw_down(w, LITMUS_DOWN_DMA, 2, dma);
+	return w->wire[0];
+}
+
 static int64_t breaks(struct raw_worker *w)
 {
 	const struct raw_object *o = dev_of(w);
@@ -281,11 +291,20 @@ static int64_t breaks(struct raw_worker *w)
 		raw_down(w, LITMUS_DOWN_NEST, 2, nest);
 		return 0;
 	}
+	case 55:	/* memory that the device writes, where a record belongs */
+		raw_flush_wire(w, o, LITMUS_USE_RING2, dma_of(w));
+		break;
+	case 56: {
+		struct tandem_wire ring[2] = { dma_of(w), raw_scalar(0) };
+
+		raw_down(w, LITMUS_DOWN_RING, 2, ring);
+		return 0;
+	}
 	}
 	return 0;
 }
 
-#define BREAKS	55
+#define BREAKS	57
 
 static void test_refused(void)
 {

@@ -178,15 +178,17 @@ static void test_plan(void **state)
 	BREAKS(symbol[2], 0);
 	BREAKS(plan.nsymbol, 1);
 	BREAKS(leaf[0].symbol, symbol);
+	BREAKS(leaf[1].only, 3);
 	BREAKS(leaf[0].only, 1);
 	leaf[1].symbol = NULL;
 	arg[0].symbol = symbol;
 	BREAKS(symbol[1], 2);
 	arg[0].symbol = NULL;
 	BREAKS(entry.result.symbol, symbol);
-	BREAKS(entry.result.spots, TANDEM_SPOT_SYMBOLS);
+	BREAKS(entry.result.only, TANDEM_ONLY_CODE);
 	BREAKS(arg[0].spots, TANDEM_SPOT_FIELDS);
 	BREAKS(arg[0].spots, 8);
+	BREAKS(arg[0].only, 3);
 	BREAKS(arg[0].spot, spot);
 	arg[0].spots = TANDEM_SPOT_FIELDS;
 	arg[0].spot = spot;

@@ -39,7 +39,7 @@ static const struct tandem_leaf dev_leaf[] = {
 	[LITMUS_USE_NAME] = LEAF(name, STR),
 	[LITMUS_USE_COOKIE] = LEAF(cookie, PTR),
 	[LITMUS_USE_FN] = { .name = "fn", .offset = offsetof(struct litmus_dev, fn), .count = 1,
-		.type = TANDEM_NONE, .kind = TANDEM_LEAF_PTR, .size = 8, .only = 1, .symbol = fn_symbol },
+		.type = TANDEM_NONE, .kind = TANDEM_LEAF_PTR, .size = 8, .only = TANDEM_ONLY_SYMBOLS, .symbol = fn_symbol },
 	[LITMUS_USE_ARR] = { .name = "arr", .offset = offsetof(struct litmus_dev, arr), .count = 4,
 		.stride = 4, .type = TANDEM_NONE, .kind = TANDEM_LEAF_WORD, .size = 4 },
 	[LITMUS_USE_FIXED] = { .name = "fixed", .offset = offsetof(struct litmus_dev, fixed),
@@ -196,7 +196,7 @@ static const struct tandem_value local_arg[] = {
 	  .spots = TANDEM_SPOT_LOCAL },
 };
 static const struct tandem_value fn_arg[] = {
-	{ .kind = TANDEM_VALUE_PTR, .type = TANDEM_NONE, .spots = TANDEM_SPOT_SYMBOLS, .symbol = fn_symbol },
+	{ .kind = TANDEM_VALUE_PTR, .type = TANDEM_NONE, .only = TANDEM_ONLY_SYMBOLS, .symbol = fn_symbol },
 };
 static const struct tandem_value ring_args[] = {
 	{ .kind = TANDEM_VALUE_PTR, .dir = TANDEM_IN, .type = LITMUS_TYPE_RING }, U32,
