@@ -18,11 +18,12 @@ gcc -O2 -Wall -Werror -static -pthread -Iinclude/uapi -o build/kernel_fail \
 gcc -O2 -Wall -Werror -static -o build/kernel_fail_nic tests/kernel_fail_nic.c tests/kernel_nth.c ||
 	t_fail 'kernel_fail_nic does not compile'
 
-# lab/run's checkers look at what the injector leaves behind; the call traces are its own.
+# The call traces are the injector's own.
+expected='Call Trace'
 run() {
 	local name=$1
 	shift
-	TANDEM_NO_SCAN=$quick t_status 0 lab/run --kernel verifier --expect 'Call Trace' --out "$out/$name" "$@"
+	TANDEM_NO_SCAN=$quick t_status 0 lab/run --kernel verifier --expect "$expected" --out "$out/$name" "$@"
 	grep -q 'FAULT_INJECTION: forcing a failure' "$out/$name/console.log" || t_fail 'nothing has failed'
 }
 
@@ -40,7 +41,10 @@ run litmus --time 300 -- sh -c "$copy && /tandem/kernel_fail /tmp/tandem.ko /tmp
 	work chain big null often buffer probe open death ask requests close unregister register && rmmod litmus tandem"
 tests/fail_sites.py build/kernel/verifier/tandem.ko tests/fail_sites.reasons "$out"/l*/console.log ||
 	t_fail 'an allocation of kernel/ never failed'
-most=20
+# This kernel delays the end of kobjects; when register_netdevice() fails on its way, free_netdev() frees
+# the queues with theirs, whoever's driver it is.
+expected="$expected|ODEBUG: free active .* kobject_delayed_cleanup|WARNING: .* debug_print_object"
+most=10
 [ -z "$soak" ] || most=0
-run nic --time 300 --device e1000 --split e1000 -- \
+run nic --time 180 --device e1000 --split e1000 -- \
 	sh -c "/tandem/kernel_fail_nic $most \$SPLIT e1000 0000:00:10.0 && rmmod tandem"
