@@ -63,6 +63,7 @@ if [ -n "$soak" ]; then
 	holds turns
 	holds turns -DHOSTILE -DSAYS=3
 	holds workers -DFIRST=2
+	holds life -DCALLS=2
 	ends turns
 	ends workers
 fi
