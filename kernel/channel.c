@@ -399,7 +399,7 @@ static int channel_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	vma->vm_flags |= VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP;
+	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
 	if (offset >= TANDEM_MAP_OBJECT)
 		return window_map(ch, file, vma);
 	w = worker_of(ch, offset / TANDEM_AREA_BYTES);

@@ -184,7 +184,7 @@ int window_map(struct tandem_channel *ch, struct file *file, struct vm_area_stru
 	mutex_unlock(&st->mutex);
 	if (IS_ERR(win))
 		return PTR_ERR(win);
-	vma->vm_flags |= VM_PFNMAP | VM_IO;
+	vm_flags_set(vma, VM_PFNMAP | VM_IO);
 	if (win->kind == TANDEM_OBJECT_MMIO)
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	vma->vm_private_data = win;

@@ -13,6 +13,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/version.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
@@ -480,7 +481,15 @@ static int memlit_probe(struct platform_device *pdev)
 	return 0;
 }
 
-static int memlit_remove(struct platform_device *pdev)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define REMOVED	int
+#define REMOVE_END	return 0
+#else
+#define REMOVED	void
+#define REMOVE_END	return
+#endif
+
+static REMOVED memlit_remove(struct platform_device *pdev)
 {
 	struct memlit *m = platform_get_drvdata(pdev);
 
@@ -489,7 +498,7 @@ static int memlit_remove(struct platform_device *pdev)
 	hrtimer_cancel(&m->waker);
 	cancel_work_sync(&m->work);
 	kfree(m);
-	return 0;
+	REMOVE_END;
 }
 
 static struct platform_driver memlit_driver = {
