@@ -169,6 +169,12 @@ EXPORT void fortify_panic(const char *name)
 	tandem_die("buffer overflow in %s", name);
 }
 
+/* The same since 6.9. */
+EXPORT void __fortify_panic(const __u8 reason, const size_t room, const size_t size)
+{
+	tandem_die("buffer overflow in a %s of %zu bytes, %zu of them there", reason & 1 ? "write" : "read", size, room);
+}
+
 /* The kernel's <ctype.h> is this table. */
 #define U 1
 #define L 2

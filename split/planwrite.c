@@ -68,7 +68,7 @@ static void write_types(const struct plan *plan, struct text *out)
 			text_add(out, "\t{ 0xffffffff, 0, 0, 0xffff },\n};\n");
 		}
 	}
-	text_add(out, "static const struct tandem_type type[] = {\n");
+	text_add(out, "static const struct tandem_type plan_type[] = {\n");
 	for (unsigned int i = 0; i < plan->ntype; i++) {
 		const struct plan_type *t = &plan->type[i];
 		unsigned int nembed = 0;
@@ -226,7 +226,7 @@ static void write_entries(const struct plan *plan, struct text *out)
 		}
 		text_add(out, " };\n#define NVIEW_%u %u\n", i, views);
 	}
-	text_add(out, "static const struct tandem_entry entry[] = {\n");
+	text_add(out, "static const struct tandem_entry plan_entry[] = {\n");
 	for (unsigned int i = 0; i < plan->nentry; i++) {
 		const struct plan_entry *e = &plan->entry[i];
 		unsigned int nglobal = 0;
@@ -453,7 +453,7 @@ static void write_downs(const struct plan *plan, struct text *out)
 		text_add(out, "\t{ 0 }\n};\n");
 		also[i] = also_table(plan, i, out);
 	}
-	text_add(out, "static const struct tandem_down down[] = {\n");
+	text_add(out, "static const struct tandem_down plan_down[] = {\n");
 	for (unsigned int i = 0; i < plan->ndown; i++) {
 		const struct plan_down *d = &plan->down[i];
 		const struct func *f = d->func;
@@ -487,15 +487,15 @@ void plan_write(const struct plan *plan, const char *build_id, struct text *out)
 	write_types(plan, out);
 	write_entries(plan, out);
 	write_downs(plan, out);
-	text_add(out, "static const struct tandem_global global[] = {\n");
+	text_add(out, "static const struct tandem_global plan_global[] = {\n");
 	for (unsigned int i = 0; i < plan->nglobal; i++)
 		text_add(out, "\t{ \"%s\", %d, 0, %u },\n", plan->global[i]->name, plan->global[i]->global_type,
 			 plan->global[i]->type->size ? (unsigned int)plan->global[i]->type->size : 1);
-	text_add(out, "\t{ 0 }\n};\nstatic const char *const symbol_name[] = {\n");
+	text_add(out, "\t{ 0 }\n};\nstatic const char *const plan_symbol[] = {\n");
 	for (unsigned int i = 0; i < plan->nsymbol; i++)
 		text_add(out, "\t\"%s\",\n", plan->symbol[i].name);
 	text_add(out, "\t0\n};\n");
-	text_add(out, "static const struct tandem_plan tandem_plan = {\n\t\"%s\", \"%s\", type, entry, down, global, symbol_name,\n"
+	text_add(out, "static const struct tandem_plan tandem_plan = {\n\t\"%s\", \"%s\", plan_type, plan_entry, plan_down, plan_global, plan_symbol,\n"
 		 "\t%u, %u, %u, %u, %u\n};\n", plan->model->module, build_id, plan->ntype, plan->nentry, plan->ndown,
 		 plan->nglobal, plan->nsymbol);
 }

@@ -106,7 +106,8 @@ static int write_wrapper(const char *dir, const struct kbuild_folder *folder,
 	struct text t = { 0 };
 	int e;
 
-	text_add(&t, "#include \"%s\"\n", c);
+	/* libclang does not know gcc's builtin; headers ask it whether a string is declared to be none */
+	text_add(&t, "#define __builtin_has_attribute(declaration, attribute) 0\n#include \"%s\"\n", c);
 	if (run_is_file(assembly))
 		e = fail(-ENOTSUP, "%s/%s.S is assembly: this driver cannot be split", folder->rel,
 			 unit->stem);

@@ -25,13 +25,13 @@ done
 
 # a void pointer of the device is what the driver hands to the inline that stores it
 type=$(grep -m 1 '{ "dev.driver_data"' "$out/e100/plan.c" | cut -d, -f5)
-grep -A$((type + 1)) '^static const struct tandem_type type\[\]' "$out/e100/plan.c" | tail -n 1 | grep -q '"struct net_device"' ||
+grep -A$((type + 1)) '^static const struct tandem_type plan_type\[\]' "$out/e100/plan.c" | tail -n 1 | grep -q '"struct net_device"' ||
 	t_fail "driver_data is of type $type"
 # what an argument may be: a record of its type, opaque or not; a local variable; a field that the calls name
 arg() {	# DOWNCALL ARGUMENT
 	awk -v f="/* $1 */" -v a="\"$2\"" 'index($0, "down_arg_") { on = index($0, f) } on && index($0, a)' "$out/e100/plan.c"
 }
-type() { sed -n '/tandem_type type\[\]/,/^};/p' "$out/e100/plan.c" | grep -n "\"$1\"" | sed 's/:.*//; s/$/ - 2/' | xargs expr; }
+type() { sed -n '/tandem_type plan_type\[\]/,/^};/p' "$out/e100/plan.c" | grep -n "\"$1\"" | sed 's/:.*//; s/$/ - 2/' | xargs expr; }
 timer=$(type 'struct timer_list') skb=$(type 'struct sk_buff')
 arg del_timer_sync timer | grep -q "TANDEM_OUT, $timer, 0, 0, 0, " || t_fail "a timer is no timer: $(arg del_timer_sync timer)"
 arg e100_loopback_test:2382 skb | grep -q "TANDEM_OUT, $skb, 0, " || t_fail 'the region takes a NULL that the driver never gives'

@@ -6,7 +6,7 @@
 build/tandem split "$PWD/tests/split/symbols" -o "$out/symbols" --no-build || t_fail 'does not split'
 echo '# SPDX-License-Identifier: GPL-2.0' >"$out/now"
 awk -F'"' '
-	/symbol_name\[\]/ { names = 1; next }
+	/plan_symbol\[\]/ { names = 1; next }
 	names && NF > 1 { name[n++] = $2 }
 	names && !/"/ { names = 0 }
 	/TANDEM_LEAF_PTR|TANDEM_VALUE_PTR/ && /__u16|ONLY/ { line[++k] = $0; field[k] = /LEAF/ ? $2 : $(NF - 1) }
