@@ -18,7 +18,7 @@ DESTDIR=$machine meson install -C build --no-rebuild --quiet >"$out/log" 2>&1 ||
 (cd "$machine" && find boot etc usr/src usr/lib/modules usr/lib/tandem var/lib -type f 2>/dev/null | grep -v 'mok\.' | sort) >"$out/before"
 # natively: in the guest the compilers would take too long
 in_machine() {
-	unshare -mpf sh -c 'mount --bind /dev "$1/dev" && mount -t proc none "$1/proc" && exec chroot "$@"' in "$machine" "$@"
+	unshare -mpf sh -c 'mount --bind /dev "$1/dev" && mount -t proc none "$1/proc" && unset TMPDIR && exec chroot "$@"' in "$machine" "$@"
 }
 in_machine tandem install $driver -k "$release" || t_fail 'not installed'
 in_machine lsinitramfs "/boot/initrd.img-$release" | grep -q "updates/dkms/$driver.ko" || t_fail 'not in the initramfs'
