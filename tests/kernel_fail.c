@@ -353,6 +353,9 @@ static void play_scene(void)
 	if (shared->armed && stat_of("attached") == 1)
 		shared->came = !nth_disarm_other(shared->armed);
 	shared->n = shared->armed = 0;
+	/* Now: what was forgotten is found again by the next call. */
+	if (objects >= 0)
+		CHECK(first_number("objects") <= objects + untold);
 	/* Without its user half it is loaded again. */
 	if (stat_of("attached") != 1) {
 		CHECK(ends_well(finish(pid)));
