@@ -7,9 +7,71 @@
 #include "scanning.h"
 #include "xalloc.h"
 
+static struct node *last_of(struct node *n)
+{
+	while (n && n->next)
+		n = n->next;
+	return n;
+}
+
+/* What the statement expression is worth: its last expression. */
+static struct node *value_of(const struct node *expr)
+{
+	struct node *body = expr->child && expr->child->kind == N_COMPOUND ? expr->child->child : expr->child;
+
+	return last_of(body);
+}
+
+/* What a variable of the statement expression starts with, if that is all that it is ever set to. */
+static struct node *start_of(struct node *expr, const struct var *v)
+{
+	struct node *n = NULL, *start = NULL;
+
+	while ((n = node_next(expr, n))) {
+		if (n->kind == N_UNARY && n->op == OP_ADDRESS && n->child && n->child->var == v)
+			return NULL;
+		if (!node_value_of(n, v))
+			continue;
+		if (start || n->kind != N_VAR)
+			return NULL;
+		start = node_value_of(n, v);
+	}
+	return start;
+}
+
+/* The node that stands for the value of a statement expression, or NULL. */
+static struct node *inside(struct node *expr)
+{
+	struct node *value = node_strip(value_of(expr));
+
+	if (value && value->kind == N_REF && value->var && value->var->is_local)
+		return start_of(expr, value->var);
+	return value && value->type && value->kind != N_BINARY ? value : NULL;
+}
+
+struct node *node_yields(struct node *decl)
+{
+	struct node *expr = decl->parent, *value;
+
+	while (expr && (expr->kind == N_DECL || expr->kind == N_COMPOUND))
+		expr = expr->parent;
+	if (!expr || expr->kind != N_STMTEXPR)
+		return NULL;
+	value = node_strip(value_of(expr));
+	return value && value->kind == N_REF && value->var == decl->var && start_of(expr, decl->var) ? expr : NULL;
+}
+
 struct node *node_strip(struct node *n)
 {
 	while (n && n->child) {
+		if (n->kind == N_STMTEXPR) {
+			struct node *value = inside(n);
+
+			if (!value)
+				break;
+			n = value;
+			continue;
+		}
 		if (n->kind == N_CAST || (n->kind == N_OTHER && !n->child->next && n->type)) {
 			/* a cast's type operand leaves no node: the operand is the last child */
 			n = n->child;

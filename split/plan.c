@@ -51,10 +51,15 @@ struct policy_line *plan_policy(const char *word, const struct func *f, int arg)
 
 struct record *plan_result(const struct func *in, const struct node *call)
 {
-	const struct node *n = call, *p;
+	const struct node *n = call;
+	struct node *p;
 	struct type *t = NULL;
 
 	for (p = n->parent; p; n = p, p = p->parent) {
+		if (p->kind == N_VAR && node_yields(p))
+			p = node_yields(p);
+		else if (p->kind == N_COMPOUND && p->parent && p->parent->kind == N_STMTEXPR && !n->next)
+			p = p->parent;
 		if (p->kind == N_CAST) {
 			t = p->type;
 			break;

@@ -7,8 +7,10 @@
 
 void scan_all(struct model *model);
 
-/* The node without parentheses, casts and other wrappers. */
+/* The node without parentheses, casts and other wrappers; of a statement expression, what its value is. */
 struct node *node_strip(struct node *n);
+/* The statement expression whose value is what @decl, a VAR in it, starts with; or NULL. */
+struct node *node_yields(struct node *decl);
 /* The function a call names directly, or NULL. */
 struct func *call_target(const struct node *call);
 /* Argument @i of a call. */
