@@ -107,8 +107,8 @@ static bool is_spot(struct down *d, unsigned int n, const struct object *o, u32 
 
 /*
  * A record for the callee must be known to be one: memory of which the plan does not say
- * what it is holds anything. DMA memory and registers have no types; what may lie there is
- * the driver's own, or holds numbers.
+ * what it is holds anything. DMA memory and registers have no types: what may lie there,
+ * the plan says.
  */
 static bool is_record(struct down *d, const struct object *o, u32 offset,
 		      const struct tandem_value *value)

@@ -17,6 +17,13 @@ static const char *type_name(const struct state *st, u16 type)
 	return type == TANDEM_NONE ? "void" : st->plan->type[type].name;
 }
 
+static enum tandem_place shared_place(const struct tandem_type *t, const struct object *o, u32 offset)
+{
+	if (!t->anywhere)
+		return TANDEM_PLACE_NO;
+	return o->size - offset >= t->size ? TANDEM_PLACE_UNKNOWN : TANDEM_PLACE_OUTSIDE;
+}
+
 static int object_in_wire(struct call *c, const struct tandem_wire *wire, u16 type, u64 *value)
 {
 	struct state *st = c->state;
@@ -29,9 +36,8 @@ static int object_in_wire(struct call *c, const struct tandem_wire *wire, u16 ty
 		return refuse(c, "offset %u leaves object %u of %zu bytes", wire->offset,
 			      wire->index, o->size);
 	if (type != TANDEM_NONE && typecheck)
-		place = !object_is_shared(o) ?
-			tandem_place_of(st->plan, o->seg, o->nseg, o->size, wire->offset, type) :
-			st->plan->type[type].anywhere ? TANDEM_PLACE_UNKNOWN : TANDEM_PLACE_NO;
+		place = object_is_shared(o) ? shared_place(&st->plan->type[type], o, wire->offset) :
+			tandem_place_of(st->plan, o->seg, o->nseg, o->size, wire->offset, type);
 	if (place == TANDEM_PLACE_NO || place == TANDEM_PLACE_OUTSIDE)
 		return refuse(c, "no %s at offset %u of object %u (%s)", type_name(st, type),
 			      wire->offset, wire->index,

@@ -70,7 +70,7 @@ struct tandem_type {
 	__u16 life;
 	__u32 tail_offset;
 	__u8 opaque;		/* the kernel's own: its fields never cross */
-	__u8 anywhere;		/* numbers, or the driver's own: may lie in DMA memory and registers */
+	__u8 anywhere;		/* numbers, or what the driver takes DMA memory or registers for: may lie there */
 };
 
 /* ---- views: which fields an entry point's functions may read and write ---- */

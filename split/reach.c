@@ -553,6 +553,47 @@ static int compare_leaf(const void *a, const void *b)
 	return x->mask < y->mask ? -1 : x->mask > y->mask;
 }
 
+/* Does @outer hold @r by value? */
+static bool holds(const struct record *outer, const struct record *r, int level)
+{
+	if (outer == r)
+		return true;
+	for (unsigned int i = 0; i < outer->nfield && level < 8; i++) {
+		const struct type *t = outer->field[i].type;
+
+		while (t->kind == TYPE_ARRAY)
+			t = t->target;
+		if (t->kind == TYPE_RECORD && holds(t->record, r, level + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool is_dma_call(const struct edge *e)
+{
+	struct policy_line *l = e->call && e->callee ? policy_find("alloc", e->callee->name) : NULL;
+
+	return l && (!strcmp(l->arg[1], "dma") || !strcmp(l->arg[1], "mmio"));
+}
+
+/* Does the driver take DMA memory or registers for such a record, or for one with it inside? */
+static bool is_in_shared_memory(const struct plan *plan, const struct record *r)
+{
+	for (const struct record *in = plan->model->record; in; in = in->next)
+		for (unsigned int i = 0; i < in->nfield; i++) {
+			const struct field *f = &in->field[i];
+
+			if ((f->holds_dma || f->holds_mmio) && f->type->kind == TYPE_POINTER && f->type->target->record &&
+			    holds(f->type->target->record, r, 0))
+				return true;
+		}
+	for (const struct func *f = plan->model->func; f; f = f->next)
+		for (struct edge *e = f->is_own && f->has_body ? f->callees : NULL; e; e = e->next)
+			if (is_dma_call(e) && plan_result(f, e->call) && holds(plan_result(f, e->call), r, 0))
+				return true;
+	return false;
+}
+
 static int type_make(struct plan *plan, struct record *r)
 {
 	bool known = r->is_complete && r->type && r->type->size;
@@ -562,7 +603,7 @@ static int type_make(struct plan *plan, struct record *r)
 
 	t->record = r;
 	t->opaque = is_opaque(r) || !known;
-	t->anywhere = !t->opaque && (r->is_own || (r->type && type_is_flat(r->type)));
+	t->anywhere = !t->opaque && ((r->type && type_is_flat(r->type)) || (r->is_own && is_in_shared_memory(plan, r)));
 	if (t->opaque)
 		return i;
 	l = policy_find("life", short_name(r));

@@ -80,7 +80,7 @@ static void add_by_type(struct search *s, struct type *t)
 		const struct plan_symbol *symbol = &s->plan->symbol[i];
 		struct type *table = symbol->var ? element_of(symbol->var->type) : NULL;
 
-		if (!t || t->kind == TYPE_VOID ||
+		if (!t || t->kind == TYPE_VOID || table == t ||
 		    (t->kind == TYPE_FUNCTION && symbol->func && func_is_of_type(symbol->func, t)) ||
 		    (t->kind == TYPE_RECORD && begins_with(table, t->record)))
 			add_id(s, i);
@@ -111,6 +111,18 @@ static bool is_assigned_only(struct func *f, const struct var *v)
 		if (n->kind == N_UNARY && n->op == OP_ADDRESS && node_strip(n->child) && node_strip(n->child)->var == v)
 			return false;
 	return true;
+}
+
+/* NULL; other numbers are errors, or addresses of nothing. */
+static bool is_zero(const struct func *f, const struct node *n)
+{
+	return f && n->end == n->start + 1 && f->tu->text[n->start] == '0';
+}
+
+static bool is_error(const struct node *n)
+{
+	return n->kind == N_CALL && call_target(n) &&
+	       (!strcmp(call_target(n)->name, "ERR_PTR") || !strcmp(call_target(n)->name, "ERR_CAST"));
 }
 
 static bool is_from_allocator(const struct node *n)
@@ -184,8 +196,10 @@ static void add_value(struct search *s, struct func *f, struct node *n, struct t
 {
 	struct node *v = node_strip(n);
 
-	if (v && v->kind == N_LITERAL)
+	if (v && v->kind == N_LITERAL) {
+		s->out->only &= is_zero(f, v);
 		return;
+	}
 	if (v && v->kind == N_CONDITIONAL && v->child && v->child->next) {
 		add_value(s, f, v->child->next, as);
 		add_value(s, f, v->child->next->next, as);
@@ -195,8 +209,8 @@ static void add_value(struct search *s, struct func *f, struct node *n, struct t
 		add_id(s, variable_at(v)->symbol);
 	} else if (!v) {
 		add_by_type(s, as);
-	} else if ((v->kind == N_UNARY && v->op == OP_ADDRESS) || is_from_allocator(v) || (v->type && v->type->kind == TYPE_ARRAY)) {
-		s->out->only = false;	/* memory, which has no symbol */
+	} else if ((v->kind == N_UNARY && v->op == OP_ADDRESS) || is_from_allocator(v) || is_error(v) || (v->type && v->type->kind == TYPE_ARRAY)) {
+		s->out->only = false;	/* no symbol */
 	} else {
 		add_pointer(s, f, v, is_typed(v->type) ? v->type : as);
 	}
@@ -276,6 +290,43 @@ static void initialiser(struct func *f, struct node *list)
 	}
 }
 
+static bool is_variable(struct node *n, const struct var *v)
+{
+	n = node_strip(n);
+	while (n && (n->kind == N_INDEX || (n->kind == N_UNARY && n->op == OP_DEREF) || n->kind == N_BINARY))
+		n = node_strip(n->child);
+	return n && n->kind == N_REF && n->var == v;
+}
+
+/* Does @f write, other than with numbers, to the memory that its argument @i points to? */
+static bool fills(const struct func *f, unsigned int i, int level)
+{
+	struct node *n = NULL;
+
+	if (!f || level > 4)
+		return true;
+	if (strstr(f->name, "memset") || i >= f->nparam)
+		return false;
+	if (strstr(f->name, "memcpy") || strstr(f->name, "memmove"))
+		return i == 0;
+	if (!f->body)	/* a downcall, unless it is said to run here */
+		return policy_find("local", f->name) && f->param[i].type->kind == TYPE_POINTER && !f->param[i].type->target_const;
+	while ((n = node_next(f->body, n))) {
+		const struct node *to = n->kind == N_BINARY && n->op == OP_ASSIGN ? node_strip(n->child) : NULL;
+
+		if (to && to->kind != N_REF && to->kind != N_MEMBER && is_variable(n->child, f->param[i].var))
+			return true;
+		/* another name for it */
+		if (((to && to->kind == N_REF) || n->kind == N_VAR) && n->op == OP_ASSIGN &&
+		    is_variable(to ? n->child->next : n->child, f->param[i].var))
+			return true;
+		for (unsigned int k = 0; n->kind == N_CALL && call_arg(n, k); k++)
+			if (is_variable(call_arg(n, k), f->param[i].var) && fills(call_target(n), k, level + 1))
+				return true;
+	}
+	return false;
+}
+
 /* Is a whole record written here, by an assignment or a copy? */
 static bool copies(const struct node *n)
 {
@@ -285,8 +336,9 @@ static bool copies(const struct node *n)
 		n = p;
 		p = p->parent;
 	}
-	if (p && p->kind == N_CALL)
-		return call_target(p) && (strstr(call_target(p)->name, "memcpy") || strstr(call_target(p)->name, "memmove"));
+	for (unsigned int i = 0; p && p->kind == N_CALL && call_arg(p, i); i++)
+		if (call_arg(p, i) == n)
+			return fills(call_target(p), i, 0);
 	return p && p->kind == N_BINARY && p->op == OP_ASSIGN && p->child == n;
 }
 
@@ -297,7 +349,8 @@ static bool decays(const struct node *n)
 
 	if (!n->field || !n->type || n->type->kind != TYPE_ARRAY)
 		return false;
-	while (p && (p->kind == N_CAST || (p->kind == N_OTHER && p->child == n && !n->next))) {
+	while (p && (p->kind == N_CAST || (p->kind == N_OTHER && p->child == n && !n->next) ||
+		     (p->kind == N_INDEX && p->child == n && p->type && p->type->kind == TYPE_ARRAY))) {
 		n = p;
 		p = p->parent;
 	}
@@ -393,13 +446,19 @@ static bool is_written(const struct plan *plan, const struct field *field)
 	return false;
 }
 
+static bool is_code(const struct plan_leaf *leaf)
+{
+	bool code = is_pointer_to(element_of(leaf->field ? leaf->field->type : leaf->var->type), TYPE_FUNCTION);
+
+	for (unsigned int i = 0; i < leaf->nalso; i++)
+		code &= is_pointer_to(element_of(leaf->also[i]->type), TYPE_FUNCTION);
+	return code;
+}
+
 static void of_leaf(struct search *s, const struct plan_leaf *leaf)
 {
-	struct type *t = leaf->field ? element_of(leaf->field->type) : NULL;
 	bool written = false;
 
-	if (!leaf->field && !leaf->is_const)
-		add_by_type(s, leaf->var->type);
 	s->out->only = !leaf->nalso;
 	for (unsigned int i = 0; leaf->field && i <= leaf->nalso; i++) {
 		const struct field *field = i ? leaf->also[i - 1] : leaf->field;
@@ -409,8 +468,12 @@ static void of_leaf(struct search *s, const struct plan_leaf *leaf)
 		written = true;
 		add_field(s, field);
 	}
+	if (leaf->var && !leaf->is_const) {
+		written = true;
+		add_by_type(s, leaf->var->type);
+	}
 	s->out->only &= written;
-	s->out->code = written && !leaf->nalso && is_pointer_to(t, TYPE_FUNCTION);
+	s->out->code = written && is_code(leaf);
 }
 
 /* ---- arguments and results ---- */

@@ -45,5 +45,7 @@ grep -E '"(netdev_ops|ethtool_ops)", ' "$out/e100/plan.c" >"$out/ops"
 grep -qv ', TANDEM_ONLY_SYMBOLS, 0x0ULL, (const __u16\[\]){ [0-9]*, 0xffff } },$' "$out/ops" && t_fail 'ops tables may be anything'
 # a pointer to nothing in particular: the driver hands a device to the inline that stores it, never a symbol
 grep -q '"dev.driver_data".*0x0ULL, 0 },$' "$out/e100/plan.c" || t_fail 'a symbol may stand where the driver stores memory'
+# the device's own record holds locks and timers: never in memory that the device writes
+grep -q '{ "struct nic", .*, 0 },$' "$out/e100/plan.c" || t_fail 'struct nic may lie anywhere'
 arg netif_napi_add_weight poll | grep -q '){ [0-9]*, 0xffff }, TANDEM_ONLY_SYMBOLS' || t_fail 'a function may be any'
 exit 0

@@ -28,6 +28,9 @@ struct card {
 	const void *any;
 	struct sub literal;
 	struct more more;
+	const struct ops *or_error;
+	struct sub by_helper;
+	int (*rows[2][2])(struct card *c, int x);
 	void *memory;
 };
 
@@ -42,6 +45,7 @@ static const struct ethtool_ops eth = { .get_link = ethtool_op_get_link };
 static const struct { struct ops base; int more; } derived = { .base = { .get = get_d } };
 static struct board boards[] = { { "a", &ops_a }, { .name = "b", .ops = &ops_b } };
 static struct ops ops_var;
+static struct sub sub_var = { .cookie = (void *)&ops_b };
 static const struct ops *cur;
 
 static noinline void kernel_sets(struct card *c, const struct ops *ops)
@@ -66,6 +70,21 @@ static void fill(const struct ops **t)
 {
 	t[0] = &ops_a;
 	*(t + 2) = &ops_c;
+}
+
+static void fill_row(int (**row)(struct card *c, int x))
+{
+	row[0] = get_c;
+}
+
+static void copy(void *to, const void *from, size_t bytes)
+{
+	memcpy(to, from, bytes);
+}
+
+static const struct ops *find(int v)
+{
+	return v ? &ops_c : ERR_PTR(-ENODEV);
 }
 
 static const struct ops *pick(struct card *c)
@@ -106,6 +125,9 @@ static int card_open(struct net_device *dev)
 	memcpy(&c->more.ops, &ops_var, sizeof(c->more.ops));
 	c->more.back = hw.sub.ops;
 	c->more.unnamed = hw.unnamed;
+	c->or_error = find(c->v);
+	copy(&c->by_helper, &sub_var, sizeof(c->by_helper));
+	fill_row(c->rows[1]);
 	c->memory = kmalloc(64, GFP_KERNEL);
 	if (c->v == 2)
 		handler = other_interrupt;
