@@ -40,7 +40,7 @@ static void explain_attach(const char *module, int error, char *why, size_t byte
 	} known[] = {
 		{ ESTALE, "halves come from different builds: run tandem split again" },
 		{ ENOENT, "its kernel half is not loaded: load it, or start without --no-wait" },
-		{ EBUSY, "its kernel half has a user half already: end that first" },
+		{ EBUSY, "its kernel half has a user half already, or calls of the last one have not ended: end that, or try again" },
 		{ EINTR, "interrupted while waiting for the kernel half" },
 		{ ENOTTY, "tandem.ko is from another version: install matching ones" },
 		{ E2BIG, "tandem.ko is older than this program: install matching ones" },

@@ -38,7 +38,7 @@ build/tandem status --installed --raw --root "$root" 2>/dev/null | grep -q "etc/
 rm "$root/etc/modprobe.d/tandem-$driver.conf"
 if [ "$(id -u)" = 0 ]; then
 	got=0
-	said=$(unshare -m sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && "$@"' x "$root" build/tandem install $driver "${at[@]}" 2>&1) || got=$?
+	said=$(apart sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && "$@"' x "$root" build/tandem install $driver "${at[@]}" 2>&1) || got=$?
 	[ "$got" = 3 ] && [[ $said = 'tandem: cannot write to '*'Read-only'* ]] || t_fail "read-only: $got $said"
 	got=0
 	said=$(setpriv --reuid 65534 --regid 65534 --clear-groups build/tandem install $driver 2>&1) || got=$?
@@ -78,7 +78,7 @@ if [ "$(id -u)" = 0 ]; then
 		done
 	END
 	mkdir "$out/small"
-	t_status 0 unshare -m bash "$out/full" "$out/small"
+	t_status 0 apart bash "$out/full" "$out/small"
 fi
 
 # ---- what is wrong afterwards is seen, and install mends it

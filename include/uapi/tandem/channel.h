@@ -41,7 +41,8 @@
  * may go on with its registration at its bus as soon as the first worker waits in NEXT.
  * Out: workers_max, hz, jiffies, jiffies_ns (CLOCK_MONOTONIC when jiffies was read).
  *
- * EBUSY   the half has a user half already, or this channel is attached
+ * EBUSY   the half has a user half already, calls of the last one are inside still, or this
+ *         channel is attached
  * ESTALE  the build ids differ: the halves come from different builds
  * ENOENT  no kernel half of that name is loaded
  * EINVAL  unknown flag, name without NUL
