@@ -19,3 +19,6 @@ t_status() {
 	"$@" || got=$?
 	[ "$got" = "$wanted" ] || t_fail "status $got instead of $wanted: $*"
 }
+
+# apart COMMAND...: with mounts of its own. In a chroot `/` is no mount that could be made private.
+apart() { unshare -m --propagation unchanged sh -c 'mount --make-rprivate / 2>/dev/null; exec "$@"' apart "$@"; }

@@ -35,6 +35,3 @@ says() {
 	[ "$(wc -l <<<"$said")" = 1 ] || t_fail "not one line: $said"
 	grep -qE -- "^tandem: .*($pattern)" <<<"$said" || t_fail "$*: $said"
 }
-
-# apart COMMAND...: with mounts of its own. In a chroot `/` is no mount that could be made private.
-apart() { unshare -m --propagation unchanged sh -c 'mount --make-rprivate / 2>/dev/null; exec "$@"' apart "$@"; }

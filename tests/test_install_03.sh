@@ -18,13 +18,13 @@ DESTDIR=$machine meson install -C build --no-rebuild --quiet >"$out/log" 2>&1 ||
 (cd "$machine" && find boot etc usr/src usr/lib/modules usr/lib/tandem var/lib -type f 2>/dev/null | grep -v 'mok\.' | sort) >"$out/before"
 # natively: in the guest the compilers would take too long
 in_machine() {
-	unshare -mpf sh -c 'mount --bind /dev "$1/dev" && mount -t proc none "$1/proc" && unset TMPDIR && exec chroot "$@"' in "$machine" "$@"
+	apart unshare -pf sh -c 'mount --bind /dev "$1/dev" && mount -t proc none "$1/proc" && unset TMPDIR && exec chroot "$@"' in "$machine" "$@"
 }
 in_machine tandem install $driver -k "$release" || t_fail 'not installed'
 in_machine lsinitramfs "/boot/initrd.img-$release" | grep -q "updates/dkms/$driver.ko" || t_fail 'not in the initramfs'
 truncate -s 4G "$out/disk"
 mkfs.ext4 -q -d "$machine" "$out/disk" || t_fail 'no disk'
-rm -rf "$machine"
+rm -rf --one-file-system "$machine"
 
 cat >"$out/common" <<'END2'
 fail() { echo "$*"; lsmod; journalctl -b --no-pager | grep -iE 'tandem|e1000|udev' | tail -n 30; exit 1; }
