@@ -254,6 +254,26 @@ static void cut_section(struct edits *e, const char *text, uint32_t start, uint3
 	}
 }
 
+/*
+ * Can the table be the same in the user half? Of the kernel's own (net_device_ops and the like) only the
+ * address means anything here: the driver's code hands them over, and does not look into them.
+ */
+static bool is_whole_here(const struct var *v)
+{
+	const struct type *t = v->type;
+	struct node *n = NULL;
+
+	while (t->kind == TYPE_ARRAY)
+		t = t->target;
+	if (t->kind == TYPE_RECORD && !t->record->is_own)
+		return false;
+	while ((n = node_next(v->init, n)))
+		if (n->kind == N_REF && ((n->func && n->func->symbol < 0 && !runs_in_user(n->func)) ||
+					 (n->var && !(n->var->is_own && n->var->is_const))))
+			return false;
+	return true;
+}
+
 static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edits *e)
 {
 	struct var *v = t->var;
@@ -288,7 +308,7 @@ static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edi
 		return;
 	}
 	cut_section(e, tu->text, t->start, t->end);
-	if (v->symbol >= 0 && v->init) {	/* only its address means anything here */
+	if (v->symbol >= 0 && v->init && !is_whole_here(v)) {
 		uint32_t at = v->init->start;
 
 		while (at > t->start && tu->text[at] != '=')

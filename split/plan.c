@@ -320,6 +320,18 @@ static void global_add(struct plan *plan, struct var *v)
 	v->global = plan->nglobal - 1;
 }
 
+static void variable(struct plan *plan, struct var *v);
+
+/* Code that looks into a table may follow it to others. */
+static void tables_in(struct plan *plan, const struct node *init)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(init, n)))
+		if (n->kind == N_REF && n->var && n->var->is_own && n->var->is_const)
+			variable(plan, n->var);
+}
+
 static void variable(struct plan *plan, struct var *v)
 {
 	if (policy_find("value", v->name))
@@ -330,8 +342,10 @@ static void variable(struct plan *plan, struct var *v)
 	if (v->type->record && !strncmp(v->type->name, "struct ", 7) && policy_find("private", v->type->name + 7))
 		return;
 	if (v->is_own && v->is_const) {
-		if (holds_address(v->init) && !v->is_static_local)
+		if (holds_address(v->init) && !v->is_static_local && v->symbol < 0) {
 			symbol_add(plan, NULL, v);
+			tables_in(plan, v->init);
+		}
 		return;
 	}
 	if (!v->is_own && (v->is_const || (!v->is_extern && v->is_static_local)))

@@ -35,4 +35,7 @@ diff -u tests/split/symbols/symbols.expected "$out/now" || t_fail 'not as expect
 # nothing but NULL where the user half stores nothing: it writes the record only because it hands it on as bytes
 grep -q '"header_ops".*TANDEM_ONLY_SYMBOLS, 0x0ULL, 0 }' "$out/symbols/plan.c" || t_fail 'header_ops may be anything'
 grep -q '"memory".*TANDEM_LEAF_PTR, 8, 0, 0, 0x0ULL, 0 }' "$out/symbols/plan.c" || t_fail 'allocated memory may be a symbol'
+# the user half looks into tables of the driver's own, not into the kernel's
+grep -q 'struct ops ops_a = { .get = get_a, .put = get_b };' "$out"/symbols/user/*.c || t_fail 'a table is empty in the user half'
+grep -q 'struct ethtool_ops eth ;' "$out"/symbols/user/*.c || t_fail "a table of the kernel's is whole"
 exit 0
