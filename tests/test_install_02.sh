@@ -41,8 +41,11 @@ if [ "$(id -u)" = 0 ]; then
 	said=$(apart sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && "$@"' x "$root" build/tandem install $driver "${at[@]}" 2>&1) || got=$?
 	[ "$got" = 3 ] && [[ $said = 'tandem: cannot write to '*'Read-only'* ]] || t_fail "read-only: $got $said"
 	got=0
-	said=$(setpriv --reuid 65534 --regid 65534 --clear-groups build/tandem install $driver 2>&1) || got=$?
-	[ "$got" = 3 ] && [[ $said = 'tandem: cannot write to '*': run as root' ]] || [ "$got" = 127 ] || t_fail "as nobody: $got $said"
+	nobody='setpriv --reuid 65534 --regid 65534 --clear-groups'
+	if $nobody test -r "$PWD/policy/kernel.policy"; then	# not below /root
+		said=$($nobody build/tandem install $driver 2>&1) || got=$?
+		[ "$got" = 3 ] && [[ $said = 'tandem: cannot write to '*': run as root' ]] || t_fail "as nobody: $got $said"
+	fi
 fi
 exec 8<"$root/var/lib"
 flock 8
