@@ -260,11 +260,9 @@ static void cut_section(struct edits *e, const char *text, uint32_t start, uint3
  */
 static bool is_whole_here(const struct var *v)
 {
-	const struct type *t = v->type;
+	const struct type *t = type_element(v->type);
 	struct node *n = NULL;
 
-	while (t->kind == TYPE_ARRAY)
-		t = t->target;
 	if (t->kind == TYPE_RECORD && !t->record->is_own)
 		return false;
 	while ((n = node_next(v->init, n)))

@@ -40,6 +40,13 @@ struct node *node_next(const struct node *top, struct node *at)
 	return NULL;
 }
 
+struct type *type_element(struct type *t)
+{
+	while (t && t->kind == TYPE_ARRAY)
+		t = t->target;
+	return t;
+}
+
 bool type_is_flat(const struct type *t)
 {
 	switch (t->kind) {

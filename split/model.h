@@ -248,7 +248,6 @@ struct model {
 	const char *module;
 	const char *rename;	/* what the driver registers as, or NULL: its own name */
 	struct func *hash[4096];
-	bool stores_known;
 };
 
 /* Parses the units of @src. 0 or -errno with fail_text(). */
@@ -259,6 +258,8 @@ struct func *model_func(struct model *model, const char *name);
 struct record *model_record(struct model *model, const char *name);
 struct field *record_field(struct record *record, const char *name);
 
+/* Of an array, however many dimensions it has; any other type, or NULL, as it is. */
+struct type *type_element(struct type *t);
 /* Does a value of this type hold numbers only, in as many bytes as it says? */
 bool type_is_flat(const struct type *t);
 

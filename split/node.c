@@ -210,7 +210,7 @@ struct node *node_value_of(struct node *n, const struct var *v)
 	return l && l->kind == N_REF && l->var == v ? n->child->next : NULL;
 }
 
-void node_function_add(struct func *f, struct func_list **out)
+static void add_function(struct func *f, struct func_list **out)
 {
 	struct func_list *l;
 
@@ -230,7 +230,7 @@ void node_functions(struct model *model, struct func *f, struct node *n, int lev
 	struct func_list *l;
 
 	if (fn) {
-		node_function_add(fn, out);
+		add_function(fn, out);
 		return;
 	}
 	while (v && v->kind == N_INDEX)
@@ -242,7 +242,7 @@ void node_functions(struct model *model, struct func *f, struct node *n, int lev
 			node_functions(model, f, at, level + 1, out);
 	} else if (v->kind == N_MEMBER && v->field) {
 		for (l = v->field->stored; l; l = l->next)
-			node_function_add(l->func, out);
+			add_function(l->func, out);
 	} else if (v->kind == N_CALL && call_target(v) && call_target(v)->body) {
 		while ((at = node_next(call_target(v)->body, at)))
 			if (at->kind == N_RETURN && at->child)
@@ -257,7 +257,7 @@ void node_functions(struct model *model, struct func *f, struct node *n, int lev
 			for (struct func *g = model->func; g && f->param[i].var == v->var; g = g->next)
 				for (struct role *r = g->role; r; r = r->next)
 					if (r->callee == f && r->arg == i)
-						node_function_add(g, out);
+						add_function(g, out);
 	}
 }
 

@@ -529,10 +529,8 @@ static bool crosses(struct plan *plan, struct record *r, int level)
 	if (is_opaque(r) || level > 10)
 		return false;
 	for (unsigned int i = 0; i < r->nfield; i++) {
-		struct type *t = r->field[i].type;
+		const struct type *t = type_element(r->field[i].type);
 
-		while (t->kind == TYPE_ARRAY)
-			t = t->target;
 		if (t->kind == TYPE_RECORD ? crosses(plan, t->record, level + 1) : in_use(plan, &r->field[i]))
 			return true;
 	}
@@ -559,10 +557,8 @@ static bool holds(const struct record *outer, const struct record *r, int level)
 	if (outer == r)
 		return true;
 	for (unsigned int i = 0; i < outer->nfield && level < 8; i++) {
-		const struct type *t = outer->field[i].type;
+		const struct type *t = type_element(outer->field[i].type);
 
-		while (t->kind == TYPE_ARRAY)
-			t = t->target;
 		if (t->kind == TYPE_RECORD && holds(t->record, r, level + 1))
 			return true;
 	}

@@ -210,6 +210,16 @@ void scan_init_list(struct scan *s, struct type *type, struct node *list)
 
 /* ---- pointers to plain bytes: is their length known? ---- */
 
+/* What @at sets the whole of the variable to, or NULL. */
+static struct node *local_value(const struct node *at, const struct var *v)
+{
+	if (at->kind == N_VAR && at->var == v)
+		return at->op == OP_ASSIGN ? at->child : NULL;
+	if (at->kind == N_BINARY && at->op == OP_ASSIGN && at->child->kind == N_REF && at->child->var == v)
+		return at->child->next;
+	return NULL;
+}
+
 static const char *unknown_bytes(struct scan *s, struct node *n, int level)
 {
 	struct node *b = node_strip(n);
@@ -242,13 +252,8 @@ static const char *unknown_bytes(struct scan *s, struct node *n, int level)
 			struct node *at = NULL;
 
 			while ((at = node_next(s->f->body, at))) {
-				const char *why = NULL;
+				const char *why = unknown_bytes(s, local_value(at, b->var), level + 1);
 
-				if (at->kind == N_VAR && at->var == b->var && at->op == OP_ASSIGN)
-					why = unknown_bytes(s, at->child, level + 1);
-				else if (at->kind == N_BINARY && at->op == OP_ASSIGN && at->child->kind == N_REF &&
-					 at->child->var == b->var)
-					why = unknown_bytes(s, at->child->next, level + 1);
 				if (why)
 					return why;
 			}
@@ -260,15 +265,6 @@ static const char *unknown_bytes(struct scan *s, struct node *n, int level)
 }
 
 /* ---- pointers to records that are used as arrays: is the array's length known? ---- */
-
-static struct node *local_value(const struct node *at, const struct var *v)
-{
-	if (at->kind == N_VAR && at->var == v)
-		return at->op == OP_ASSIGN ? at->child : NULL;
-	if (at->kind == N_BINARY && at->op == OP_ASSIGN && at->child->kind == N_REF && at->child->var == v)
-		return at->child->next;
-	return NULL;
-}
 
 static const char *unknown_array(struct scan *s, struct node *n, int level)
 {
@@ -320,10 +316,8 @@ static void whole_record(struct scan *s, struct record *r, unsigned int how, str
 	if (level > 8 || is_opaque(r))
 		return;
 	for (unsigned int i = 0; i < r->nfield; i++) {
-		struct type *t = r->field[i].type;
+		struct type *t = type_element(r->field[i].type);
 
-		while (t->kind == TYPE_ARRAY)
-			t = t->target;
 		if (t->kind == TYPE_RECORD)
 			whole_record(s, t->record, how, n, level + 1);
 		else
@@ -403,10 +397,8 @@ static bool is_written(struct scan *s, const struct node *n, int level)
 static void numbers(struct scan *s, struct record *r, unsigned int how, struct node *n, int level)
 {
 	for (unsigned int i = 0; level <= 8 && !is_opaque(r) && i < r->nfield; i++) {
-		struct type *t = r->field[i].type;
+		struct type *t = type_element(r->field[i].type);
 
-		while (t->kind == TYPE_ARRAY)
-			t = t->target;
 		if (t->kind == TYPE_RECORD)
 			numbers(s, t->record, how, n, level + 1);
 		else if (t->kind == TYPE_INT || t->kind == TYPE_BOOL)
@@ -484,8 +476,7 @@ static int content(const struct type *t, int level)
 {
 	int all = 0;
 
-	while (t->kind == TYPE_ARRAY)
-		t = t->target;
+	t = type_element(t);
 	if (t->kind != TYPE_RECORD)
 		return t->kind == TYPE_POINTER ? 2 : 1;
 	for (unsigned int i = 0; level < 8 && !is_opaque(t->record) && i < t->record->nfield; i++)
@@ -522,9 +513,7 @@ static void member(struct scan *s, struct node *n, unsigned int how)
 		return;
 	if (how & ACC_READ)
 		learn_use(s, n);
-	t = f->type;
-	while (t->kind == TYPE_ARRAY)
-		t = t->target;
+	t = type_element(f->type);
 	if (is_opaque(f->in)) {
 		scan_mark(s, n, "opaque type", text_format("touches %s.%s, which stays in the kernel", f->in->name, f->name));
 		return;

@@ -29,7 +29,6 @@ bool node_may_be_null(struct model *model, struct func *f, struct node *n, int l
 /* Does @f ask whether its parameter @i is NULL? */
 bool node_param_is_tested(const struct func *f, unsigned int i);
 bool node_param_may_be_null(struct model *model, struct func *f, const struct var *v, int level);
-void node_function_add(struct func *f, struct func_list **out);
 /* Functions whose address @n may be, in the body of @f: through variables, parameters, tables, results. */
 void node_functions(struct model *model, struct func *f, struct node *n, int level, struct func_list **out);
 

@@ -44,13 +44,6 @@ static void add_id(struct search *s, int id)
 	out->id[out->n++] = id;
 }
 
-static struct type *element_of(struct type *t)
-{
-	while (t && t->kind == TYPE_ARRAY)
-		t = t->target;
-	return t;
-}
-
 static bool is_pointer_to(const struct type *t, enum type_kind kind)
 {
 	return t && t->kind == TYPE_POINTER && t->target->kind == kind;
@@ -73,12 +66,12 @@ static bool begins_with(const struct type *t, const struct record *r)
 /* What a pointer of this type could be, for all that its type says. */
 static void add_by_type(struct search *s, struct type *t)
 {
-	t = element_of(t);
+	t = type_element(t);
 	t = t && t->kind == TYPE_POINTER ? t->target : NULL;
 	s->out->only = false;
 	for (unsigned int i = 0; i < s->plan->nsymbol; i++) {
 		const struct plan_symbol *symbol = &s->plan->symbol[i];
-		struct type *table = symbol->var ? element_of(symbol->var->type) : NULL;
+		struct type *table = symbol->var ? type_element(symbol->var->type) : NULL;
 
 		if (!t || t->kind == TYPE_VOID || table == t ||
 		    (t->kind == TYPE_FUNCTION && symbol->func && func_is_of_type(symbol->func, t)) ||
@@ -240,7 +233,7 @@ static void store_add(struct func *f, const struct node *at, struct field *field
 {
 	struct store *s;
 
-	if (!field || element_of(field->type)->kind != TYPE_POINTER)
+	if (!field || type_element(field->type)->kind != TYPE_POINTER)
 		return;
 	s = xcalloc(1, sizeof(*s));
 	s->in = f;
@@ -253,7 +246,7 @@ static void store_add(struct func *f, const struct node *at, struct field *field
 static void store_anywhere(struct func *f, struct node *at, const struct record *r, unsigned int level)
 {
 	for (unsigned int i = 0; i < r->nfield && level < 4; i++) {
-		struct type *t = element_of(r->field[i].type);
+		struct type *t = type_element(r->field[i].type);
 
 		store_add(f, at, &r->field[i], at);
 		if (t->kind == TYPE_RECORD)
@@ -382,21 +375,19 @@ static void stores_of(struct func *f)
 		store_at(f, n);
 }
 
-/* All stores of the model, by field; once. */
-static struct store *stores(struct model *model, const struct field *field)
+/* All stores of the model, by field. */
+static void find_stores(struct model *model)
 {
-	for (struct func *f = model->stores_known ? NULL : model->func; f; f = f->next)
+	for (struct func *f = model->func; f; f = f->next)
 		stores_of(f);
-	for (struct var *v = model->stores_known ? NULL : model->var; v; v = v->next)
+	for (struct var *v = model->var; v; v = v->next)
 		for (struct node *n = v->init; n; n = node_next(v->init, n))
 			store_at(NULL, n);
-	model->stores_known = true;
-	return field->stores;
 }
 
 static void add_store(struct search *s, const struct store *store, const struct field *field, struct type *as)
 {
-	struct type *t = is_typed(element_of(field->type)) ? element_of(field->type) : as;
+	struct type *t = is_typed(type_element(field->type)) ? type_element(field->type) : as;
 
 	if (store->value)
 		add_value(s, store->in, store->value, t);
@@ -406,14 +397,14 @@ static void add_store(struct search *s, const struct store *store, const struct 
 
 static void add_stores(struct search *s, const struct field *field, struct type *as)
 {
-	for (struct store *at = is_new(s, field) ? stores(s->plan->model, field) : NULL; at; at = at->next)
+	for (struct store *at = is_new(s, field) ? field->stores : NULL; at; at = at->next)
 		add_store(s, at, field, as);
 }
 
 /* What either half stores in a field of the driver's own; in a union, in any. */
 static void add_member(struct search *s, const struct field *field, struct type *as)
 {
-	if (!field || !field->in->is_own || element_of(field->type)->kind != TYPE_POINTER) {
+	if (!field || !field->in->is_own || type_element(field->type)->kind != TYPE_POINTER) {
 		add_by_type(s, as);
 		return;
 	}
@@ -426,9 +417,9 @@ static void add_member(struct search *s, const struct field *field, struct type 
 /* What user-half code stores there, by itself or with the whole record. */
 static void add_field(struct search *s, const struct field *field)
 {
-	struct type *t = element_of(field->type);
+	struct type *t = type_element(field->type);
 
-	for (struct store *at = stores(s->plan->model, field); at; at = at->next)
+	for (struct store *at = field->stores; at; at = at->next)
 		if (at->outside || field->is_copied)
 			add_store(s, at, field, t);
 	if (!field->is_copied)
@@ -448,10 +439,10 @@ static bool is_written(const struct plan *plan, const struct field *field)
 
 static bool is_code(const struct plan_leaf *leaf)
 {
-	bool code = is_pointer_to(element_of(leaf->field ? leaf->field->type : leaf->var->type), TYPE_FUNCTION);
+	bool code = is_pointer_to(type_element(leaf->field ? leaf->field->type : leaf->var->type), TYPE_FUNCTION);
 
 	for (unsigned int i = 0; i < leaf->nalso; i++)
-		code &= is_pointer_to(element_of(leaf->also[i]->type), TYPE_FUNCTION);
+		code &= is_pointer_to(type_element(leaf->also[i]->type), TYPE_FUNCTION);
 	return code;
 }
 
@@ -510,6 +501,7 @@ void symbols_find(struct plan *plan)
 {
 	struct search s;
 
+	find_stores(plan->model);
 	for (unsigned int i = 0; i < plan->ntype; i++)
 		for (unsigned int k = 0; k < plan->type[i].nleaf; k++) {
 			s = question(plan, &plan->type[i].leaf[k].symbols);
