@@ -46,6 +46,18 @@ static bool list_holds(const __u16 *list, __u32 n)
 	return true;
 }
 
+/* What a leaf or a value may be, if it is a pointer. */
+static const char *symbols_rule(const struct tandem_plan *plan, bool pointer, const __u16 *symbol, __u8 only)
+{
+	if (!pointer && (symbol || only))
+		return "what is no pointer lists symbols";
+	if (only > TANDEM_ONLY_CODE)
+		return "a pointer is only what is not known";
+	if (!list_holds(symbol, plan->nsymbol))
+		return "a list holds no symbol of the plan";
+	return NULL;
+}
+
 static const char *leaf_rule(const struct tandem_plan *plan, const struct tandem_type *type,
 			     const struct tandem_leaf *leaf)
 {
@@ -64,13 +76,7 @@ static const char *leaf_rule(const struct tandem_plan *plan, const struct tandem
 		return "a leaf leaves its record";
 	if (leaf->kind == TANDEM_LEAF_PTR && leaf->type != TANDEM_NONE && leaf->type >= plan->ntype)
 		return "a leaf's pointee is no type";
-	if (leaf->kind != TANDEM_LEAF_PTR && (leaf->symbol || leaf->only))
-		return "a leaf that is no pointer lists symbols";
-	if (leaf->only > TANDEM_ONLY_CODE)
-		return "a leaf is only what is not known";
-	if (!list_holds(leaf->symbol, plan->nsymbol))
-		return "a leaf lists no symbol of the plan";
-	return NULL;
+	return symbols_rule(plan, leaf->kind == TANDEM_LEAF_PTR, leaf->symbol, leaf->only);
 }
 
 static const char *embed_rule(const struct tandem_plan *plan, const struct tandem_type *type,
@@ -123,13 +129,9 @@ static const char *spots_rule(const struct tandem_plan *plan, const struct tande
 		if (spot->type >= plan->ntype ||
 		    (__u64)spot->offset + spot->bytes > plan->type[spot->type].size)
 			return "a value points to no field of its record";
-	if (value->kind != TANDEM_VALUE_PTR && (value->spots || value->symbol || value->only))
+	if (value->kind != TANDEM_VALUE_PTR && value->spots)
 		return "a value that is no pointer lists what it points to";
-	if (value->only > TANDEM_ONLY_CODE)
-		return "a value is only what is not known";
-	if (!list_holds(value->symbol, plan->nsymbol))
-		return "a value lists no symbol of the plan";
-	return NULL;
+	return symbols_rule(plan, value->kind == TANDEM_VALUE_PTR, value->symbol, value->only);
 }
 
 static const char *values_rule(const struct tandem_plan *plan, const struct tandem_value *arg,

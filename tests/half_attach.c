@@ -17,17 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "kernel/litmus.h"
 
 static int face, failures;
 static const char *program;
-
-#define CHECK(x) do { \
-	if (!(x)) { \
-		printf("%s:%d: not so: %s\n", __func__, __LINE__, #x); \
-		failures++; \
-	} \
-} while (0)
 
 #define IS(a, b) do { \
 	long long a_ = (a), b_ = (b); \

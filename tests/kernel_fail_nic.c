@@ -24,14 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "kernel_nth.h"
-
-#define CHECK(x) do {								\
-	if (!(x)) {								\
-		printf("  %s:%d: not so: %s\n", __func__, __LINE__, #x);	\
-		failures++;							\
-	}									\
-} while (0)
 
 static const char *directory, *module, *device;
 static int failures, reloads;

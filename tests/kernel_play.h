@@ -6,18 +6,11 @@
 #ifndef KERNEL_PLAY_H
 #define KERNEL_PLAY_H
 
-#include <stdio.h>
 #include <sys/types.h>
 
+#include "check.h"
 #include "kernel/litmus.h"
 #include "kernel_raw.h"
-
-#define CHECK(x) do {								\
-	if (!(x)) {								\
-		printf("  %s:%d: not so: %s\n", __func__, __LINE__, #x);	\
-		failures++;							\
-	}									\
-} while (0)
 
 /* Result of the upcall that was just delivered; the rest of the reply may be in the body. */
 typedef int64_t (*serve)(struct raw_worker *w);
