@@ -39,7 +39,7 @@ static void help(const struct tandem_plan *plan)
 	print(STDOUT_FILENO,
 	      "User half of the split driver %s. Serves its kernel half until that is unloaded.\n"
 	      "\n"
-	      "  --user NAME|UID   run as this user (default nobody)\n"
+	      "  --user NAME|UID   run as this user (default: one that no other process has)\n"
 	      "  --workers N       threads to begin with (default 2)\n"
 	      "  --no-wait         fail if the kernel half is not loaded (--wait: the default)\n"
 	      "  --trace           print each crossing\n"
@@ -187,7 +187,7 @@ static int run(struct tandem_process *process, const struct options *options, ch
 int tandem_half_main(int argc, char **argv, const struct tandem_uhalf *half)
 {
 	static struct tandem_process process;	/* as old as the program; found through threads only */
-	struct options options = { .user = "nobody", .workers = 2, .wait = true };
+	struct options options = { .workers = 2, .wait = true };
 	const char *rule;
 	char why[256];
 	int ret;

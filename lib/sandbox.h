@@ -11,7 +11,7 @@
 
 struct tandem_process;
 
-/* A name or a number. -ENOENT. */
+/* A name or a number; NULL: a user that no other process has. -ENOENT. */
 int tandem_sandbox_user(const char *text, uid_t *uid, gid_t *gid);
 
 /* Memory first: it needs rights that the second gives away. 0, or -errno with a line in @why. */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <tandem/channel.h>
 #include <time.h>
@@ -19,6 +21,8 @@
 
 #include "check.h"
 #include "kernel/litmus.h"
+
+#define NOBODY	65534
 
 static int face, failures;
 static const char *program;
@@ -328,6 +332,43 @@ static void deaths(void)
 	dies(NULL, NULL, 13, -SIGABRT);
 }
 
+/* What an unprivileged process that runs as `nobody` gets when it does this to process @pid. */
+static int as_nobody(int (*what)(pid_t pid), pid_t pid)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+		      setresuid(NOBODY, NOBODY, NOBODY) ? 255 : what(pid) ? errno : 0);
+	waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int trace(pid_t pid)
+{
+	return ptrace(PTRACE_SEIZE, pid, NULL, NULL);
+}
+
+static int may_signal(pid_t pid)
+{
+	return kill(pid, 0);
+}
+
+/* The device is as safe as this process is from others: those of one user may trace each other. */
+static void is_alone(void)
+{
+	pid_t pid = start(NULL, NULL);
+
+	IS(as_nobody(trace, pid), EPERM);
+	IS(as_nobody(may_signal, pid), EPERM);
+	IS(stop(pid), 0);
+	pid = start("--user", "nobody");
+	IS(as_nobody(trace, pid), 0);
+	IS(as_nobody(may_signal, pid), 0);
+	IS(stop(pid), 0);
+}
+
 /* The sandbox: who it is, and what it may not. */
 static void is_confined(void)
 {
@@ -343,7 +384,7 @@ static void is_confined(void)
 		unsigned long value;
 
 		if (sscanf(line, "Uid: %lu", &value) == 1)
-			seen += value == 65534;
+			seen += value > 65535;
 		else if (sscanf(line, "CapEff: %lx", &value) == 1 || sscanf(line, "CapPrm: %lx", &value) == 1)
 			seen += !value;
 		else if (sscanf(line, "NoNewPrivs: %lu", &value) == 1)
@@ -374,6 +415,7 @@ int main(int argc, char **argv)
 	}
 	serves();
 	is_confined();
+	is_alone();
 	deaths();
 	printf("%d failures\n", failures);
 	return failures != 0;
