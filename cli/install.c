@@ -419,26 +419,12 @@ static bool others_are_there(struct request *r)
 	return false;
 }
 
-/* Is it loaded, and split? */
-static bool runs(const char *module)
-{
-	char *holder = text_format("/sys/module/tandem/holders/%s", module);
-	bool yes;
-
-	for (char *c = strrchr(holder, '/'); *c; c++)
-		if (*c == '-')
-			*c = '_';
-	yes = !access(holder, F_OK);
-	free(holder);
-	return yes;
-}
-
 static int check_use(const struct request *r)
 {
 	for (unsigned int i = 0; i < r->inv.count && !*r->inv.root && !r->force; i++) {
 		const struct entry *x = &r->inv.entry[i];
 
-		if (!x->gone && (!r->module || !strcmp(x->owner, r->module)) && runs(x->owner))
+		if (!x->gone && (!r->module || !strcmp(x->owner, r->module)) && load_runs_split(x->owner))
 			return complain("%s is in use, split: modprobe -r %s first, or remove it with --force and "
 					"reboot", x->owner, x->owner);
 	}

@@ -22,20 +22,11 @@ static const char *const states[] = {
 
 static const char *loaded(const char *root, const struct entry *x)
 {
-	char *holder;
-	bool split;
-
 	if (*root || strcmp(x->kind, "dkms"))
 		return "-";
 	if (!load_is_loaded(x->owner))
 		return "no";
-	holder = text_format("/sys/module/tandem/holders/%s", x->owner);
-	for (char *c = strrchr(holder, '/'); *c; c++)
-		if (*c == '-')
-			*c = '_';
-	split = !strcmp(x->owner, "tandem") || !access(holder, F_OK);
-	free(holder);
-	return split ? "yes" : "stock";
+	return !strcmp(x->owner, "tandem") || load_runs_split(x->owner) ? "yes" : "stock";
 }
 
 static void add(struct libscols_table *table, const char *owner, const char *kind, const char *what,

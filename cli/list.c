@@ -8,6 +8,7 @@
 #include "../split/run.h"
 #include "../split/text.h"
 #include "command.h"
+#include "load.h"
 #include "result.h"
 
 #define DEPTH 2	/* build/split/6.1/MODULE */
@@ -16,15 +17,7 @@ enum { MODULE, FUNCTIONS, LINES, ANNOTATIONS, REFUSED, STATE, FOLDER };
 
 static const char *state(const struct result *r)
 {
-	char *path = text_format("/sys/module/%s", r->module);
-	const char *s;
-
-	for (char *c = path; *c; c++)
-		if (*c == '-')
-			*c = '_';
-	s = run_is_dir(path) ? "loaded" : r->built ? "built" : "not built";
-	free(path);
-	return s;
+	return load_is_loaded(r->module) ? "loaded" : r->built ? "built" : "not built";
 }
 
 static void add(const struct result *r, void *data)

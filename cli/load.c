@@ -31,15 +31,44 @@ char *load_info(const char *ko, const char *key)
 	return found;
 }
 
-bool load_is_loaded(const char *module)
+/* The kernel writes "_" for "-". */
+static char *kernel_name(const char *module)
 {
-	char *path = text_format("/sys/module/%s/initstate", module);
-	bool yes;
+	char *name = text_dup(module);
 
-	for (char *c = path + strlen("/sys/module/"); *c; c++)
+	for (char *c = name; *c; c++)
 		if (*c == '-')
 			*c = '_';
-	yes = run_is_file(path);	/* built-in modules have none */
+	return name;
+}
+
+static char *sysfs(const char *folder, const char *module, const char *below)
+{
+	char *name = kernel_name(module), *path = text_format("%s/%s%s", folder, name, below);
+
+	free(name);
+	return path;
+}
+
+char *load_drivers(const char *module)
+{
+	return sysfs("/sys/module", module, "/drivers");
+}
+
+bool load_is_loaded(const char *module)
+{
+	char *path = sysfs("/sys/module", module, "/initstate");
+	bool yes = run_is_file(path);	/* built-in modules have none */
+
+	free(path);
+	return yes;
+}
+
+bool load_runs_split(const char *module)
+{
+	char *path = sysfs("/sys/module/tandem/holders", module, "");
+	bool yes = run_is_dir(path);
+
 	free(path);
 	return yes;
 }

@@ -7,7 +7,10 @@
 
 /* The value of @key in the .modinfo of the file @ko; NULL if it has none. */
 char *load_info(const char *ko, const char *key);
-bool load_is_loaded(const char *module);	/* "-" and "_" are the same */
+/* The folder of links to its drivers. Here and below, "-" and "_" in names are the same. */
+char *load_drivers(const char *module);
+bool load_is_loaded(const char *module);
+bool load_runs_split(const char *module);
 /* Is @ko made for the running kernel? Else complains. */
 bool load_fits(const char *ko);
 /* Loads the modules that @ko needs, but for tandem.ko. Else complains. */

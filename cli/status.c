@@ -13,6 +13,7 @@
 #include "../split/text.h"
 #include "command.h"
 #include "install.h"
+#include "isolated.h"
 
 #define DEBUG "/sys/kernel/debug"
 
@@ -66,8 +67,7 @@ static void add(struct libscols_table *table, const char *module)
 		else if (i == HELD)
 			cell = value(ledger, NULL);
 		else if (i == ISOLATED)
-			/* registers reach DMA engines, and no IOMMU group is checked yet */
-			cell = text_dup("no");
+			cell = text_dup(isolated(module));
 		else
 			cell = value(stats, columns[i].key);
 		if (columns[i].key && !strcmp(columns[i].key, "attached"))
