@@ -445,6 +445,7 @@ static tandem_u64 no_function(struct node *node, int n)
 static void serve(void)
 {
 	tandem_fault_init();
+	keep_counts_at_end();
 	call_touch(7, 1, 1);
 	worker->next = next;
 	tandem_upcall(worker);
@@ -532,6 +533,7 @@ static int count_down(struct tandem_thread *thread)
 static void serve_thrice(void)
 {
 	tandem_fault_init();
+	keep_counts_at_end();
 	worker->next = count_down;
 	crossings_left = 100;
 	for (int i = 0; i < 3; i++) {
@@ -542,6 +544,7 @@ static void serve_thrice(void)
 		call_touch(7, 1, 1);
 		tandem_upcall(worker);
 	}
+	keep_counts(0);
 	_exit(crossings_left);
 }
 

@@ -393,6 +393,41 @@ static inline const struct tandem_wire *wire(const struct tandem_record *rec, un
 	return (const struct tandem_wire *)(rec + 1) + n;
 }
 
+/* make coverage: what a child has run counts too, however it ends. */
+void __gcov_dump(void) __attribute__((weak));
+
+static inline void keep_counts(int signal)
+{
+	(void)signal;
+	if (__gcov_dump)
+		__gcov_dump();
+}
+
+static struct sigaction handler_of[64];
+
+static inline void keep_counts_of_fault(int number, siginfo_t *info, void *context)
+{
+	handler_of[number].sa_sigaction(number, info, context);
+	keep_counts(number);
+	signal(number, SIG_DFL);
+}
+
+/* Call it in a child that a signal is to end, with the handlers that it will have. */
+static inline void keep_counts_at_end(void)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+	struct sigaction action = { .sa_sigaction = keep_counts_of_fault, .sa_flags = SA_SIGINFO };
+
+	if (!__gcov_dump)
+		return;
+	signal(SIGABRT, keep_counts);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		sigaction(faults[i], NULL, &handler_of[faults[i]]);
+		if (handler_of[faults[i]].sa_flags & SA_RESETHAND)
+			sigaction(faults[i], &action, NULL);
+	}
+}
+
 /* Runs @act in a child that is to die of @signal, and returns what it said on stderr. */
 static inline const char *last_words(void (*act)(void), int signal)
 {
@@ -405,6 +440,7 @@ static inline const char *last_words(void (*act)(void), int signal)
 	pid = fork();
 	if (!pid) {
 		dup2(fds[1], 2);
+		keep_counts_at_end();
 		act();
 		_exit(0);
 	}
