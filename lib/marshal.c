@@ -361,9 +361,10 @@ static int apply_new(struct tandem_seat *seat, const struct tandem_record *rec)
 	if (ret == -EPROTO)
 		return wrong(seat, "an object that makes no sense", rec);
 	if (ret)
-		tandem_snprintf(seat->why, sizeof(seat->why), "cannot %s object %u (%llu bytes): %s",
+		tandem_snprintf(seat->why, sizeof(seat->why), "cannot %s object %u (%llu bytes): %s%s",
 				rec->id == TANDEM_OBJECT_DATA ? "make" : "map", rec->index,
-				(unsigned long long)new->size, strerror(-ret));
+				(unsigned long long)new->size, strerror(-ret),
+				ret == -EPERM ? " (registers need CAP_SYS_RAWIO, and no lockdown)" : "");
 	return ret;
 }
 

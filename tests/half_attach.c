@@ -355,6 +355,12 @@ static int may_signal(pid_t pid)
 	return kill(pid, 0);
 }
 
+static int open_channel(pid_t pid)
+{
+	(void)pid;
+	return open("/dev/tandem/channel", O_RDWR | O_CLOEXEC) < 0;
+}
+
 /* The device is as safe as this process is from others: those of one user may trace each other. */
 static void is_alone(void)
 {
@@ -362,6 +368,7 @@ static void is_alone(void)
 
 	IS(as_nobody(trace, pid), EPERM);
 	IS(as_nobody(may_signal, pid), EPERM);
+	IS(as_nobody(open_channel, pid), EACCES);
 	IS(stop(pid), 0);
 	pid = start("--user", "nobody");
 	IS(as_nobody(trace, pid), 0);

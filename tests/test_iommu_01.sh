@@ -23,15 +23,31 @@ device=$(cd $driver && ls -d 0000:*)
 isolated=$(tandem status --raw | awk '$1 == "edureach" { print $8 }')
 [ "$isolated" = "$says" ] || fail "tandem status: isolated is $isolated, not $says"
 coproc /tandem/dma_canary
-read -r address <&${COPROC[0]}
+exec 3<&${COPROC[0]} 4>&${COPROC[1]}
+read -r address <&3
 echo "$device" >$driver/unbind
 echo "$address" >$parameters/target
 echo "$device" >$driver/bind || fail 'does not bind again'
 [ "$(cat $parameters/own)" = Y ] || fail 'its own memory did not come back the second time'
-echo >&${COPROC[1]}
-read -r canary <&${COPROC[0]}
+echo >&4
+read -r canary <&3
 [ "$canary" = "$want" ] || fail "a foreign page is $canary, not $want"
 rmmod edureach
+
+# Registers are for those who may have them.
+refused() {	# WHAT COMMAND...
+	local what=$1
+	shift
+	"$@" 2>/dev/null
+	! ls $driver/0000:* >/dev/null 2>&1 || fail "its registers were mapped $what"
+	dmesg | tail -n 8 | grep -q "cannot map object .*Operation not permitted (registers need CAP_SYS_RAWIO" || fail "$what: $(dmesg | tail -n 3)"
+	! lsmod | grep -q ^edureach || rmmod edureach
+}
+refused 'without CAP_SYS_RAWIO' setpriv --inh-caps=-sys_rawio --bounding-set=-sys_rawio tandem run $SPLIT/edureach
+tandem run $SPLIT/edureach || exit
+echo "$device" >$driver/unbind
+mount -t securityfs none /sys/kernel/security && echo integrity >/sys/kernel/security/lockdown || exit
+refused 'in lockdown' sh -c "echo $device >$driver/bind"
 END
 guest() {	# OPTION CANARY ISOLATED
 	lab/run ${1:+"$1"} --device edu,dma_mask=0xffffffff --module build/kernel/$kernel/tandem.ko --out "$out/$3" -- \
