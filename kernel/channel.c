@@ -40,12 +40,15 @@ void channel_put(struct tandem_channel *ch)
 	u32 left = 0;
 
 	if (st) {
+		kref_get(&st->ref);	/* see tandem_upcall() */
 		mutex_lock(&st->mutex);
 		left = --ch->users;
 		mutex_unlock(&st->mutex);
 	}
 	if (!left)
 		channel_free(ch);
+	if (st)
+		state_put(st);
 }
 
 /* A process that dumps core is as good as dead; a signal would only cut the dump short. */

@@ -153,8 +153,6 @@ static int call_begin(struct call *c)
 		return -EIO;
 	c->outer = outer_of(bucket, c->task);
 	if (unlikely(c->outer)) {
-		if (c->outer->channel != ch)
-			return -EIO;
 		c->outermost = c->outer->outermost;
 		w = c->outer->worker;
 		ch->users++;
@@ -198,6 +196,7 @@ static void call_unlock(struct call *c)
 	mutex_unlock(&st->mutex);
 	if (unlikely(!users))
 		channel_free(ch);
+	state_put(st);
 }
 
 /* The worker is its outer call's again, or idle. */
@@ -493,6 +492,8 @@ int tandem_upcall(struct tandem_half *half, unsigned int entry, const u64 *arg,
 	call_init(&c, st, entry, arg, bytes);
 	mutex_lock(&st->mutex);
 	st->ncalls++;
+	/* Unlocking touches the mutex after somebody else can have it: who unregisters frees it then. */
+	kref_get(&st->ref);
 	err = call_begin(&c);
 	if (!err)
 		err = marshal(&c);
