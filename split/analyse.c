@@ -492,6 +492,8 @@ static void convert_variable(struct reader *r, CXCursor c, struct node *n)
 	if (!clang_Cursor_isNull(init)) {
 		add_child(init, c, &v);
 		n->op = OP_ASSIGN;
+		if (n->var->is_static_local)
+			n->var->init = n->child;
 	}
 	v.done = init;
 	clang_visitChildren(c, add_child, &v);

@@ -22,6 +22,18 @@ static void build_id(const struct plan *plan, char id[41])
 	snprintf(id, 41, "%016llx%016llx%08x", (unsigned long long)h[0], (unsigned long long)h[1], (unsigned int)t.length);
 }
 
+void emit_initialiser(const struct var *v, const char *(*moved)(const struct var *), struct text *out)
+{
+	struct edits e = { 0 };
+	struct node *n = NULL;
+
+	while ((n = node_next(v->init, n)))
+		if (n->kind == N_REF && n->var && moved(n->var))
+			edit_add(&e, n->start, n->end, moved(n->var));
+	text_add(out, " = ");
+	edit_apply(&e, v->tu->text, v->init->start, v->init->end, out);
+}
+
 static int write_to(const struct text *t, const char *path)
 {
 	int e = text_write(t, path);

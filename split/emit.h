@@ -18,4 +18,7 @@ void emit_kernel_half(struct plan *plan, struct text *out);
 void emit_user_unit(struct plan *plan, struct tu *tu, struct text *out);
 void emit_user_half(struct plan *plan, struct text *out);
 
+/* @v's initialiser; @moved: the new name of a variable that was moved, or NULL */
+void emit_initialiser(const struct var *v, const char *(*moved)(const struct var *), struct text *out);
+
 #endif

@@ -56,49 +56,64 @@ static void stub(const struct plan *plan, const struct func *f, struct text *out
 		text_add(out, "return (__typeof__(%s))tandem_r; }", f->result_text);
 }
 
-static bool is_global_static_local(const struct var *v)
+/* The name of a function's static variable that stands outside of it; NULL: it is none. */
+static const char *moved_name(const struct var *v)
 {
-	return v->is_static_local && v->global >= 0;
+	if (!v->is_static_local || (v->symbol < 0 && v->global < 0))
+		return NULL;
+	return v->symbol >= 0 ? text_format("tandem_symbol_%d", v->symbol) : text_format("tandem_global_%d", v->global);
 }
 
 /* A moved function's static variables: the true ones live here. */
-static void hoisted(const struct plan *plan, const struct func *f, struct text *out)
+static void hoisted(const struct func *f, struct text *out)
 {
-	for (unsigned int i = 0; i < plan->nglobal; i++) {
-		const struct var *v = plan->global[i];
+	struct node *n = NULL;
 
-		if (!is_global_static_local(v) || v->in != f)
+	while ((n = node_next(f->body, n))) {
+		const struct var *v = n->kind == N_VAR ? n->var : NULL;
+
+		if (!v || !moved_name(v))
 			continue;
 		if (!v->type->size) {	/* an address of its own all the same */
-			text_add(out, "union { __typeof__(%s) v; char room; } tandem_global_%u;\n", v->type_text, i);
+			text_add(out, "union { __typeof__(%s) v; char room; } %s;\n", v->type_text, moved_name(v));
 			continue;
 		}
-		text_add(out, "__typeof__(%s) tandem_global_%u", v->type_text, i);
+		text_add(out, "__typeof__(%s) %s", v->type_text, moved_name(v));
 		if (v->init)
-			text_add(out, " = %.*s", (int)(v->init->end - v->init->start), f->tu->text + v->init->start);
+			emit_initialiser(v, moved_name, out);
 		text_add(out, ";\n");
 	}
+}
+
+/* In front of a moved function: its static variables and regions. */
+static void outlined(struct func *f, struct edits *e)
+{
+	struct text before = { 0 };
+
+	text_add(&before, "\n");
+	hoisted(f, &before);
+	for (struct region *r = f->regions; r; r = r->next)
+		outline_kernel(r, &before);
+	if (before.length > 1)
+		text_add(&before, "# %u \"%s\"\n", f->line, f->file);
+	edit_add(e, f->start, f->start, before.length > 1 ? before.at : "");
 }
 
 static void definitions(struct plan *plan, struct tu *tu, struct edits *e)
 {
 	for (struct func *f = plan->model->func; f; f = f->next) {
-		struct text before = { 0 }, with = { 0 };
+		const struct tu_list *there = f->is_own && f->side == SIDE_USER && !f->dropped ? tu_place(f, tu) : NULL;
+		struct text with = { 0 };
 
-		if (!f->is_own || f->tu != tu || f->side != SIDE_USER || f->dropped)
+		if (!there)
 			continue;
-		text_add(&before, "\n");
-		hoisted(plan, f, &before);
-		for (struct region *r = f->regions; r; r = r->next)
-			outline_kernel(r, &before);
-		if (before.length > 1)
-			text_add(&before, "# %u \"%s\"\n", f->line, f->file);
-		edit_add(e, f->start, f->start, before.length > 1 ? before.at : "");
+		if (f->tu == tu)
+			outlined(f, e);
 		if (f->entry >= 0) {
 			stub(plan, f, &with);
-			edit_add(e, f->body_start, f->body_end, with.at);
+			edit_add(e, there->body_start, there->body_end, with.at);
 		} else {
-			edit_add(e, f->start, f->end, "");
+			edit_add(e, there->start, there->end, "");
 		}
 	}
 }
@@ -225,6 +240,12 @@ static void length(const struct plan_down *d, unsigned int i, struct text *out)
 	text_add(out, "\t}\n\treturn 0;\n}\n");
 }
 
+/* Not defined in the unit under its own name: the kernel's, or moved out of a function. */
+static bool is_elsewhere(const struct plan_symbol *s)
+{
+	return s->func ? !s->func->has_body : s->var->is_static_local;
+}
+
 void emit_kernel_unit(struct plan *plan, struct tu *tu, struct text *out)
 {
 	struct edits e = { 0 };
@@ -253,13 +274,13 @@ void emit_kernel_unit(struct plan *plan, struct tu *tu, struct text *out)
 				check(&plan->down[i], i, out);
 		}
 	for (unsigned int i = 0; i < plan->nsymbol; i++)
-		if (plan->symbol[i].tu == tu)
+		if (plan->symbol[i].tu == tu && !is_elsewhere(&plan->symbol[i]))
 			text_add(out, "extern __typeof__(%s) tandem_symbol_%u __attribute__((alias(\"%s\")));\n",
 				 plan->symbol[i].name, i, plan->symbol[i].name);
 	for (unsigned int i = 0; i < plan->nglobal; i++) {
 		const struct var *v = plan->global[i];
 
-		if (v->tu == tu && !is_global_static_local(v) && v->is_own)
+		if (v->tu == tu && !v->is_static_local && v->is_own)
 			text_add(out, "extern __typeof__(%s) tandem_global_%u __attribute__((alias(\"%s\")));\n", v->name, i, v->name);
 	}
 }
@@ -275,8 +296,14 @@ void emit_kernel_half(struct plan *plan, struct text *out)
 		if (check_of(&plan->down[i]))
 			text_add(out, "bool tandem_check_%u(const u64 *a);\n", i);
 	}
-	for (unsigned int i = 0; i < plan->nsymbol; i++)
-		text_add(out, "extern const char tandem_symbol_%u[];\n", i);
+	for (unsigned int i = 0; i < plan->nsymbol; i++) {
+		const struct func *f = plan->symbol[i].func;
+
+		text_add(out, "extern const char tandem_symbol_%u[]", i);
+		if (f && !f->has_body)
+			text_add(out, " __asm__(\"%s\")", f->name);
+		text_add(out, ";\n");
+	}
 	for (unsigned int i = 0; i < plan->nglobal; i++) {
 		if (plan->global[i]->is_own)
 			text_add(out, "extern char tandem_global_%u[];\n", i);

@@ -131,6 +131,45 @@ static void asm_edit(struct node *n, struct edits *e)
 	}
 }
 
+/* The name of a function's static variable that stands outside of it; NULL: it is none. */
+static const char *moved_name(const struct var *v)
+{
+	if (!v->is_static_local || (v->symbol < 0 && v->global < 0))
+		return NULL;
+	return v->symbol >= 0 ? text_format("tandem_table_%d", v->symbol) : text_format("tandem_local_%d.v", v->global);
+}
+
+/*
+ * Can the table be the same in the user half? Of the kernel's own (net_device_ops and the like) only the
+ * address means anything here: the driver's code hands them over, and does not look into them.
+ */
+static bool is_whole_here(const struct var *v)
+{
+	const struct type *t = type_element(v->type);
+	struct node *n = NULL;
+
+	if (t->kind == TYPE_RECORD && !t->record->is_own)
+		return false;
+	while ((n = node_next(v->init, n)))
+		if (n->kind == N_REF && ((n->func && n->func->symbol < 0 && !runs_in_user(n->func)) ||
+					 (n->var && !(n->var->is_own && n->var->is_const))))
+			return false;
+	return true;
+}
+
+/* Without what it starts with; @from is before that. sizeof() may ask for the length of an array that its values give. */
+static void empty(const struct var *v, uint32_t from, struct edits *e)
+{
+	uint32_t at = v->init ? v->init->start : 0;
+
+	if (!v->init)
+		return;
+	while (at > from && v->tu->text[at] != '=')
+		at--;
+	edit_add(e, at, v->init->end, v->type->kind == TYPE_ARRAY && v->type->count ?
+		 text_format("= { [%llu] = { 0 } }", (unsigned long long)v->type->count - 1) : "");
+}
+
 static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 {
 	struct node *n = NULL;
@@ -158,6 +197,8 @@ static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 			edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
 		else if (n->kind == N_REF && n->var && n->var->global >= 0 && !n->var->is_own)
 			edit_add(e, n->start, n->end, text_format("tandem_extern_%d", n->var->global));
+		else if (n->kind == N_VAR && n->var->is_static_local && n->var->symbol >= 0)
+			empty(n->var, n->start, e);
 		else if (n->kind == N_VAR && n->var->is_static_local && n->var->global >= 0) {
 			const char *t = f->tu->text + n->start;
 
@@ -166,70 +207,96 @@ static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 	}
 }
 
-static void own_function(struct plan *plan, struct func *f, struct tu *tu, struct edits *e)
+/* The function as user-half code, in its own unit's text. */
+static void moved_function(struct plan *plan, struct func *f, struct edits *e)
+{
+	struct text before = { 0 };
+
+	for (struct region *r = f->regions; r && f->side == SIDE_USER; r = r->next) {
+		text_add(&before, "\n");
+		outline_prototype(r, &before);
+		text_add(&before, ";\n");
+	}
+	for (struct edge *edge = user_edge(f, NULL); edge; edge = user_edge(f, edge)) {
+		int variant = edge->call && edge->callee ? plan_down_of(plan, f, edge->call) : -1;
+
+		if (variant < 0 || !plan->down[variant].result)
+			continue;
+		text_add(&before, "\n__typeof__(%s) %s", edge->callee->result_text, plan->down[variant].variant);
+		parameters(edge->callee, &before);
+		text_add(&before, ";\n");
+	}
+	for (struct access *a = f->accesses; a; a = a->next)
+		if (a->var && a->var->global >= 0 && !a->var->is_own)
+			text_add(&before, "\nextern __thread __typeof__(%s) tandem_extern_%d;\n", a->var->name, a->var->global);
+	if (before.length) {
+		text_add(&before, "# %u \"%s\"\n", f->line, f->file);
+		edit_add(e, f->start, f->start, before.at);
+	}
+	body_edits(plan, f, e);
+}
+
+/* An inline was read in one unit; in another that has it, it becomes the same. */
+static void same_there(const struct func *f, const struct tu_list *there, struct edits *own, struct edits *e)
+{
+	struct text with = { 0 };
+
+	if (!own->count)
+		return;
+	text_add(&with, "\n# %u \"%s\"\n", f->line, f->file);
+	edit_apply(own, f->tu->text, f->start, f->end, &with);
+	text_add(&with, "\n# %u \"%s\"\n", f->end_line, f->file);
+	edit_add(e, there->start, there->end, with.at);
+}
+
+static void own_function(struct plan *plan, struct func *f, const struct tu_list *there, struct edits *e)
 {
 	struct text with = { 0 };
 	int down;
 
-	if (f->tu != tu)
-		return;
 	if (runs_in_user(f) && !f->dropped) {
-		struct text before = { 0 };
+		struct edits own = { 0 };
 
-		for (struct region *r = f->regions; r && f->side == SIDE_USER; r = r->next) {
-			text_add(&before, "\n");
-			outline_prototype(r, &before);
-			text_add(&before, ";\n");
-		}
-		for (struct edge *edge = user_edge(f, NULL); edge; edge = user_edge(f, edge)) {
-			int variant = edge->call && edge->callee ? plan_down_of(plan, f, edge->call) : -1;
-
-			if (variant < 0 || !plan->down[variant].result)
-				continue;
-			text_add(&before, "\n__typeof__(%s) %s", edge->callee->result_text, plan->down[variant].variant);
-			parameters(edge->callee, &before);
-			text_add(&before, ";\n");
-		}
-		for (struct access *a = f->accesses; a; a = a->next)
-			if (a->var && a->var->global >= 0 && !a->var->is_own)
-				text_add(&before, "\nextern __thread __typeof__(%s) tandem_extern_%d;\n", a->var->name, a->var->global);
-		if (before.length) {
-			text_add(&before, "# %u \"%s\"\n", f->line, f->file);
-			edit_add(e, f->start, f->start, before.at);
-		}
-		body_edits(plan, f, e);
+		moved_function(plan, f, f->tu == there->tu ? e : &own);
+		same_there(f, there, &own, e);
 		return;
 	}
 	down = f->user_needs ? plain_down(plan, f) : -1;
 	if (down < 0) {
-		edit_add(e, f->start, f->end, "");
+		edit_add(e, there->start, there->end, "");
 		return;
 	}
 	down_body(plan, down, f, names_of(f, true), &with);
-	edit_add(e, f->body_start, f->body_end, with.at);
+	edit_add(e, there->body_start, there->body_end, with.at);
 }
 
-static void header_function(struct plan *plan, struct func *f, struct tu *tu, struct edits *e)
+static void values(const struct func *f, struct edits *e)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(f->body, n)))
+		if (n->kind == N_REF && n->var && policy_find("value", n->var->name))
+			edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
+}
+
+static void header_function(struct plan *plan, struct func *f, const struct tu_list *there, struct edits *e)
 {
 	struct policy_line *l = policy_find("constant", f->name);
-	struct text with = { 0 };
 	int down = plain_down(plan, f);
 
-	for (struct tu_list *d = f->defs; d; d = d->next) {
-		if (d->tu != tu)
-			continue;
-		if (l) {
-			edit_add(e, d->body_start, d->body_end, f->result->kind == TYPE_VOID ? "{ }" : text_format("{ return %s; }", l->arg[1]));
-		} else if (down >= 0) {
-			down_body(plan, down, f, names_of(f, true), &with);
-			edit_add(e, d->body_start, d->body_end, with.at);
-		} else if (f->inline_class == INLINE_LOCAL && f->tu == tu && f->body) {
-			struct node *n = NULL;
+	if (l) {
+		edit_add(e, there->body_start, there->body_end,
+			 f->result->kind == TYPE_VOID ? "{ }" : text_format("{ return %s; }", l->arg[1]));
+	} else if (down >= 0) {
+		struct text with = { 0 };
 
-			while ((n = node_next(f->body, n)))
-				if (n->kind == N_REF && n->var && policy_find("value", n->var->name))
-					edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
-		}
+		down_body(plan, down, f, names_of(f, true), &with);
+		edit_add(e, there->body_start, there->body_end, with.at);
+	} else if (f->inline_class == INLINE_LOCAL && f->body) {
+		struct edits own = { 0 };
+
+		values(f, f->tu == there->tu ? e : &own);
+		same_there(f, there, &own, e);
 	}
 }
 
@@ -252,24 +319,6 @@ static void cut_section(struct edits *e, const char *text, uint32_t start, uint3
 		edit_add(e, from - text, to - text, "");
 		at = to;
 	}
-}
-
-/*
- * Can the table be the same in the user half? Of the kernel's own (net_device_ops and the like) only the
- * address means anything here: the driver's code hands them over, and does not look into them.
- */
-static bool is_whole_here(const struct var *v)
-{
-	const struct type *t = type_element(v->type);
-	struct node *n = NULL;
-
-	if (t->kind == TYPE_RECORD && !t->record->is_own)
-		return false;
-	while ((n = node_next(v->init, n)))
-		if (n->kind == N_REF && ((n->func && n->func->symbol < 0 && !runs_in_user(n->func)) ||
-					 (n->var && !(n->var->is_own && n->var->is_const))))
-			return false;
-	return true;
 }
 
 static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edits *e)
@@ -306,15 +355,8 @@ static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edi
 		return;
 	}
 	cut_section(e, tu->text, t->start, t->end);
-	if (v->symbol >= 0 && v->init && !is_whole_here(v)) {
-		uint32_t at = v->init->start;
-
-		while (at > t->start && tu->text[at] != '=')
-			at--;
-		/* sizeof() may ask for the length of an array that its values give */
-		edit_add(e, at, v->init->end, v->type->kind == TYPE_ARRAY && v->type->count ?
-			 text_format("= { [%llu] = { 0 } }", (unsigned long long)v->type->count - 1) : "");
-	}
+	if (v->symbol >= 0 && v->init && !is_whole_here(v))
+		empty(v, t->start, e);
 }
 
 static void prologue(struct text *out)
@@ -370,7 +412,7 @@ static void externs(struct plan *plan, struct tu *tu, struct text *out)
 		if (d->result) {
 			text_add(out, "__typeof__(%s) %s", f->result_text, d->variant);
 		} else {
-			if (f->has_body || f->is_own)
+			if (f->has_body)
 				continue;	/* its own body was replaced */
 			if (!f->user_needs)
 				continue;
@@ -396,9 +438,13 @@ static void tables(struct plan *plan, struct tu *tu, struct text *out)
 			text_add(out, "%s(__typeof__(%s))a[%u]", j ? ", " : "", f->param[j].type_text, j);
 		text_add(out, ");%s }\n", f->result->kind == TYPE_VOID ? " return 0;" : "");
 	}
-	for (unsigned int i = 0; i < plan->nsymbol; i++)
+	for (unsigned int i = 0; i < plan->nsymbol; i++) {
+		const struct var *v = plan->symbol[i].var;
+
 		if (plan->symbol[i].tu == tu)
-			text_add(out, "const void *const tandem_symbol_%u = &%s;\n", i, plan->symbol[i].name);
+			text_add(out, "const void *const tandem_symbol_%u = &%s;\n", i,
+				 v && moved_name(v) ? moved_name(v) : plan->symbol[i].name);
+	}
 	for (unsigned int i = 0; i < plan->nglobal; i++) {
 		const struct var *v = plan->global[i];
 
@@ -411,22 +457,36 @@ static void tables(struct plan *plan, struct tu *tu, struct text *out)
 }
 
 /* A static variable inside a function is moved out, so that its address can be asked for. */
+static void static_local(const struct var *v, struct edits *e)
+{
+	struct text with = { 0 };
+	struct node *n = NULL;
+
+	if (v->symbol >= 0) {
+		text_add(&with, "\nstatic __typeof__(%s) %s", v->type_text, moved_name(v));
+		if (v->init && is_whole_here(v))
+			emit_initialiser(v, moved_name, &with);
+		text_add(&with, ";\n");
+	} else {
+		text_add(&with, "\nstatic __thread union { __typeof__(%s) v; char room; } tandem_local_%d;\n"
+			 "void *tandem_global_%d(void) { return (void *)&tandem_local_%d; }\n",
+			 v->type_text, v->global, v->global, v->global);
+	}
+	text_add(&with, "# %u \"%s\"\n", v->in->line, v->in->file);
+	edit_add(e, v->in->start, v->in->start, with.at);
+	while ((n = node_next(v->in->body, n)))
+		if (n->kind == N_REF && n->var == v)
+			edit_add(e, n->start, n->end, moved_name(v));
+}
+
 static void static_locals(struct plan *plan, struct tu *tu, struct edits *e)
 {
-	for (unsigned int i = 0; i < plan->nglobal; i++) {
-		const struct var *v = plan->global[i];
+	for (struct func *f = plan->model->func; f; f = f->next) {
 		struct node *n = NULL;
 
-		if (!v->is_static_local || v->tu != tu || !v->in)
-			continue;
-		edit_add(e, v->in->start, v->in->start,
-			 text_format("\nstatic __thread union { __typeof__(%s) v; char room; } tandem_local_%u;\n"
-				     "void *tandem_global_%u(void) { return (void *)&tandem_local_%u; }\n"
-				     "# %u \"%s\"\n", v->type_text, i, i, i, v->in->line, v->in->file));
-		while ((n = node_next(v->in->body, n))) {
-			if (n->kind == N_REF && n->var == v)
-				edit_add(e, n->start, n->end, text_format("tandem_local_%u.v", i));
-		}
+		while (f->is_own && f->tu == tu && f->side == SIDE_USER && (n = node_next(f->body, n)))
+			if (n->kind == N_VAR && moved_name(n->var))
+				static_local(n->var, e);
 	}
 }
 
@@ -435,10 +495,12 @@ void emit_user_unit(struct plan *plan, struct tu *tu, struct text *out)
 	struct edits e = { 0 };
 
 	for (struct func *f = plan->model->func; f; f = f->next) {
-		if (f->is_own && f->has_body)
-			own_function(plan, f, tu, &e);
-		else if (f->defs)
-			header_function(plan, f, tu, &e);
+		const struct tu_list *there = tu_place(f, tu);
+
+		if (there && f->is_own && f->has_body)
+			own_function(plan, f, there, &e);
+		else if (there)
+			header_function(plan, f, there, &e);
 	}
 	for (unsigned int i = 0; i < tu->ntop; i++)
 		top_edit(plan, tu, &tu->top[i], &e);

@@ -282,7 +282,7 @@ bool scan_stmt(struct scan *s, struct node *n)
 			scan_stmt(s, c);
 		return false;
 	case N_VAR:
-		for (struct node *c = n->child; c; c = c->next) {
+		for (struct node *c = n->var->is_static_local ? NULL : n->child; c; c = c->next) {
 			if (c->kind == N_INIT)
 				scan_init_list(s, n->type, c);
 			else

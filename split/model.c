@@ -65,3 +65,12 @@ bool type_is_flat(const struct type *t)
 		return false;
 	}
 }
+
+const struct tu_list *tu_place(const struct func *f, const struct tu *tu)
+{
+	const struct tu_list *d = f->defs;
+
+	while (d && d->tu != tu)
+		d = d->next;
+	return d;
+}

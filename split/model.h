@@ -263,6 +263,9 @@ struct type *type_element(struct type *t);
 /* Does a value of this type hold numbers only, in as many bytes as it says? */
 bool type_is_flat(const struct type *t);
 
+/* Where @tu defines the function, or NULL: an inline may be defined in many. */
+const struct tu_list *tu_place(const struct func *f, const struct tu *tu);
+
 /* Iterates a subtree, parents first. Start with NULL; ends with NULL. */
 struct node *node_next(const struct node *top, struct node *at);
 

@@ -253,21 +253,18 @@ static void module_entries(struct model *model)
 
 /* ---- calls that cannot cross ---- */
 
-/*
- * A table that stays in the kernel half is known to both by its name. Its elements are not, nor are tables inside
- * functions. NULL: @v is the address of neither.
- */
+/* A table that stays in the kernel half is known to both by its name. Its elements are not. NULL: @v is none. */
 static const char *nameless_constant(struct node *v)
 {
 	struct node *n = v && v->kind == N_UNARY && v->op == OP_ADDRESS ? node_strip(v->child) : NULL;
-	bool element = n && n->kind == N_INDEX;
 
-	if (element)
-		n = node_strip(n->child);
-	if (!n || n->kind != N_REF || !n->var || !n->var->is_own || !n->var->is_const || n->var->type->kind == TYPE_POINTER ||
-	    (n->var->is_local && !n->var->is_static_local) || (!element && !n->var->is_static_local))
+	if (!n || n->kind != N_INDEX)
 		return NULL;
-	return text_format(element ? "an element of %s" : "%s, which is inside a function", n->var->name);
+	n = node_strip(n->child);
+	if (!n || n->kind != N_REF || !n->var || !n->var->is_own || !n->var->is_const || n->var->type->kind == TYPE_POINTER ||
+	    (n->var->is_local && !n->var->is_static_local))
+		return NULL;
+	return text_format("an element of %s", n->var->name);
 }
 
 static const char *argument_problem(struct func *g, unsigned int i, struct node *arg)

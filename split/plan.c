@@ -295,7 +295,8 @@ static bool holds_address(const struct node *init)
 	return false;
 }
 
-static void symbol_add(struct plan *plan, struct func *f, struct var *v)
+/* @tu: a unit that names it */
+static void symbol_add(struct plan *plan, struct func *f, struct var *v, struct tu *tu)
 {
 	struct plan_symbol *s;
 
@@ -305,7 +306,7 @@ static void symbol_add(struct plan *plan, struct func *f, struct var *v)
 	s->func = f;
 	s->var = v;
 	s->name = f ? f->name : v->name;
-	s->tu = f ? f->tu : v->tu;
+	s->tu = tu;
 	if (f)
 		f->symbol = plan->nsymbol - 1;
 	else
@@ -322,14 +323,39 @@ static void global_add(struct plan *plan, struct var *v)
 
 static void variable(struct plan *plan, struct var *v);
 
-/* Code that looks into a table may follow it to others. */
-static void tables_in(struct plan *plan, const struct node *init)
+/* A function's own table is moved in front of it in both halves, if that leaves the kernel half. */
+static bool has_name(const struct var *v)
 {
+	return !v->is_static_local || (v->in && v->in->side == SIDE_USER && !v->in->dropped);
+}
+
+/* A function whose address user-half code uses; one of the kernel's, or of another module, by its stand-in. */
+static void function(struct plan *plan, struct func *f, struct tu *tu)
+{
+	if (f->has_body ? f->is_own : !plan_is_local(f) && !f->is_variadic)
+		symbol_add(plan, f, NULL, f->has_body ? f->tu : tu);
+}
+
+/*
+ * Code that looks into a table may follow it to others. What a variable starts with, the kernel half has put
+ * there: each half must know it for what it is. So must the user half what stays inside a function.
+ */
+static void tables_in(struct plan *plan, const struct var *in)
+{
+	bool named = in->is_const && has_name(in);
 	struct node *n = NULL;
 
-	while ((n = node_next(init, n)))
-		if (n->kind == N_REF && n->var && n->var->is_own && n->var->is_const)
+	while (in->init && (n = node_next(in->init, n))) {
+		if (n->kind != N_REF)
+			continue;
+		if (n->var && n->var->is_own && n->var->is_const) {
 			variable(plan, n->var);
+			if (!named && has_name(n->var))
+				symbol_add(plan, NULL, n->var, n->var->tu);
+		} else if (n->func && in->is_const && !named) {
+			function(plan, n->func, in->tu);
+		}
+	}
 }
 
 static void variable(struct plan *plan, struct var *v)
@@ -342,15 +368,28 @@ static void variable(struct plan *plan, struct var *v)
 	if (v->type->record && !strncmp(v->type->name, "struct ", 7) && policy_find("private", v->type->name + 7))
 		return;
 	if (v->is_own && v->is_const) {
-		if (holds_address(v->init) && !v->is_static_local && v->symbol < 0) {
-			symbol_add(plan, NULL, v);
-			tables_in(plan, v->init);
+		if (holds_address(v->init) && v->symbol < 0) {
+			if (has_name(v))
+				symbol_add(plan, NULL, v, v->tu);
+			tables_in(plan, v);
 		}
 		return;
 	}
 	if (!v->is_own && (v->is_const || (!v->is_extern && v->is_static_local)))
 		return;
-	global_add(plan, v);
+	if (v->global < 0) {
+		global_add(plan, v);
+		tables_in(plan, v);
+	}
+}
+
+/* Is the address of the whole record taken? Then it may be put where the other half finds it. */
+static bool is_handed_on(const struct node *ref)
+{
+	const struct node *p = ref->parent;
+
+	return ref->kind == N_REF && ref->type && ref->type->kind == TYPE_RECORD && p && p->kind == N_UNARY &&
+	       p->op == OP_ADDRESS;
 }
 
 /* What is only asked for its size must be there, too. */
@@ -368,17 +407,38 @@ static void sizes(struct plan *plan, struct func *f)
 	}
 }
 
+/* Is its address taken outside of regions? */
+static bool is_pointed_to(const struct func *in, const struct func *f)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(in->body, n)))
+		if (n->kind == N_REF && n->func == f && (!n->parent || n->parent->kind != N_CALL || n->parent->child != n) &&
+		    !node_region(in, n))
+			return true;
+	return false;
+}
+
+static void use_of_variable(struct plan *plan, const struct access *a)
+{
+	struct var *v = a->var;
+
+	variable(plan, v);
+	if (v->user && v->is_own && v->is_const && v->global < 0 && is_handed_on(a->node) && has_name(v))
+		symbol_add(plan, NULL, v, v->tu);
+}
+
 static void symbols(struct plan *plan)
 {
 	for (struct func *f = plan->model->func; f; f = f->next) {
 		if (!runs_in_user(f))
 			continue;
 		for (struct edge *e = user_edge(f, NULL); e; e = user_edge(f, e))
-			if (!e->call && !e->indirect && e->callee && e->callee->is_own && e->callee->has_body)
-				symbol_add(plan, e->callee, NULL);
+			if (!e->call && !e->indirect && e->callee && f->is_own && is_pointed_to(f, e->callee))
+				function(plan, e->callee, f->tu);
 		for (struct access *a = f->accesses; a; a = a->next)
 			if (a->var && f->is_own && !node_region(f, a->node))
-				variable(plan, a->var);
+				use_of_variable(plan, a);
 		if (f->is_own)
 			sizes(plan, f);
 	}
@@ -386,7 +446,7 @@ static void symbols(struct plan *plan)
 	for (struct func *f = plan->model->func; f; f = f->next)
 		for (struct role *r = f->role; f->is_own && f->has_body && r; r = r->next)
 			if (r->field && r->field->in->is_own)
-				symbol_add(plan, f, NULL);
+				symbol_add(plan, f, NULL, f->tu);
 }
 
 /* ---- arguments ---- */
@@ -439,8 +499,8 @@ static void needs(struct plan *plan)
 
 		if (f) {
 			f->user_needs = true;
-			if (f->side == SIDE_KERNEL && !f->duplicated)
-				down_add(plan, f, NULL, f->tu);
+			if (!runs_in_user(f))
+				down_add(plan, f, NULL, plan->symbol[i].tu);
 		}
 	}
 }
