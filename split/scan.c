@@ -484,6 +484,12 @@ static int content(const struct type *t, int level)
 	return all;
 }
 
+/* Each to a record, and not to the same: a pointer from the kernel half could be either. */
+static bool points_elsewhere(const struct type *a, const struct type *b)
+{
+	return is_pointer(a) && is_pointer(b) && a->target->record && b->target->record && a->target->record != b->target->record;
+}
+
 /* Which of them is there only the driver knows: a pointer crosses as a handle, a number as it is. */
 static void in_union(struct scan *s, struct node *n)
 {
@@ -493,10 +499,16 @@ static void in_union(struct scan *s, struct node *n)
 	for (unsigned int i = 0; s->f->is_own && f->in->is_union && i < f->in->nfield; i++) {
 		struct field *other = &f->in->field[i];
 
-		if (other == f || !other->used || (content(f->type, 0) | content(other->type, 0)) != 3)
+		if (other == f || !other->used)
 			continue;
-		scan_mark(s, n, "union", text_format("uses %s, in whose place %s has a pointer or a number", field_name(f),
-						     *other->name ? other->name : "another member"));
+		if ((content(f->type, 0) | content(other->type, 0)) == 3)
+			scan_mark(s, n, "union", text_format("uses %s, in whose place %s has a pointer or a number", field_name(f),
+							     *other->name ? other->name : "another member"));
+		else if (points_elsewhere(f->type, other->type))
+			scan_mark(s, n, "union", text_format("uses %s, in whose place %s points to another record", field_name(f),
+							     other->name));
+		else
+			continue;
 		return;
 	}
 }

@@ -3,9 +3,11 @@
 #include "include/linux/fake.h"
 
 struct slot { int count; };
+struct page { int flags; };
 struct dev {
 	union { struct slot *slot; unsigned long cookie; } any;
 	union { struct slot *first; struct slot *other; } pointers;
+	union { struct slot *slot; struct page *page; } either;
 	union { u8 low; u32 whole; u8 bytes[8]; } numbers;
 	union { struct slot *never; u32 always; } one;
 	union { struct { struct slot *at; u32 n; } is; u32 what[4]; } inner;
@@ -19,6 +21,7 @@ struct option { int n; union { struct { int min, max; } r; struct { struct slot 
 static int by_pointer(void) { return dev.any.slot ? 1 : 0; }
 static int by_number(void) { REST; if (dev.kind) dev.any.cookie = 1; return 0; }
 static int two_pointers(void) { return dev.pointers.first == dev.pointers.other; }
+static int two_records(void) { return dev.either.slot ? 1 : dev.either.page != 0; }
 static int all_numbers(void) { dev.numbers.low = 1; dev.numbers.bytes[1] = 2; return dev.numbers.whole; }
 static int only_one(void) { return dev.one.always; }
 static int inside(void) { return dev.inner.what[2] + (dev.inner.is.at != 0); }
@@ -36,7 +39,7 @@ static int local(void)
 static int open(struct file *file)
 {
 	(void)file;
-	return by_pointer() + by_number() + two_pointers() + all_numbers() + only_one() + inside() + local();
+	return by_pointer() + by_number() + two_pointers() + two_records() + all_numbers() + only_one() + inside() + local();
 }
 
 static const struct file_operations ops = { .open = open };
