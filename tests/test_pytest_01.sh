@@ -16,4 +16,12 @@ import sys, xml.etree.ElementTree as tree
 cases = {c.get('name'): [e.tag for e in c] for c in tree.parse(sys.argv[1]).iter('testcase')}
 assert cases == {'test[good]': [], 'test[good_too]': [], 'test[bad]': ['failure'], 'test[absent]': ['skipped']}, cases
 PY
+# Ended by a signal, tests/run ends what it runs, and itself: timeout(1) sends two.
+printf '#!/bin/sh\necho $$ >%s/pid\nexec sleep 1000\n' "$out" >"$out/tests/test_long.sh"
+chmod +x "$out/tests/test_long.sh"
+timeout -k 20 3 "$out/tests/run" --exact long >/dev/null 2>&1
+status=$?
+[ $status = 124 ] || t_fail "tests/run did not end by itself: $status"
+[ -s "$out/pid" ] || t_fail 'the test had not begun'
+! kill -0 "$(cat "$out/pid")" 2>/dev/null || t_fail 'the test is left'
 tests/run --list | grep -qx pytest_01 || t_fail '--list does not name this test'
