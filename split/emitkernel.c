@@ -217,11 +217,11 @@ static void named_arguments(const struct func *f, struct text *out)
 		text_add(out, "\t(void)a%u;\n", j);
 }
 
-static void check(const struct plan_down *d, unsigned int i, struct text *out)
+static void check(const struct plan_down *d, unsigned int i, const struct policy_line *line, struct text *out)
 {
 	text_add(out, "_Bool tandem_check_%u(const " U64 " *a)\n{\n", i);
 	named_arguments(d->func, out);
-	text_add(out, "\treturn (%s);\n}\n", check_of(d)->code);
+	text_add(out, "\treturn (%s);\n}\n", line->code);
 }
 
 static void length(const struct plan_down *d, unsigned int i, struct text *out)
@@ -248,6 +248,7 @@ static bool is_elsewhere(const struct plan_symbol *s)
 
 void emit_kernel_unit(struct plan *plan, struct tu *tu, struct text *out)
 {
+	const struct policy_line *line;
 	struct edits e = { 0 };
 	char name[256];
 
@@ -270,8 +271,9 @@ void emit_kernel_unit(struct plan *plan, struct tu *tu, struct text *out)
 			thunk(plan, i, out);
 			if (has_length(&plan->down[i]))
 				length(&plan->down[i], i, out);
-			if (check_of(&plan->down[i]))
-				check(&plan->down[i], i, out);
+			line = check_of(&plan->down[i]);
+			if (line)
+				check(&plan->down[i], i, line, out);
 		}
 	for (unsigned int i = 0; i < plan->nsymbol; i++)
 		if (plan->symbol[i].tu == tu && !is_elsewhere(&plan->symbol[i]))

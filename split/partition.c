@@ -496,7 +496,7 @@ static const char *frees_problem(struct model *model, const struct edge *e)
 {
 	bool user = false, kernel = false;
 
-	if (!e->call || !e->callee || e->callee->is_own || !policy_find("frees", e->callee->name))
+	if (!e->callee || e->callee->is_own || !policy_find("frees", e->callee->name))
 		return NULL;
 	allocators(model, e->callee, &user, &kernel);
 	return kernel && !user ? text_format("%s frees what the kernel half allocates", e->callee->name) : NULL;
@@ -540,7 +540,7 @@ static void judge(struct model *model, struct func *f)
 	for (struct edge *e = f->callees; e; e = e->next) {
 		const char *p;
 
-		if (e->call && node_region(f, e->call))
+		if (!e->call || node_region(f, e->call))
 			continue;
 		p = frees_problem(model, e);
 		if (p) {

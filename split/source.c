@@ -165,6 +165,20 @@ static void place_folder(struct kbuild_folder *folder, const char *dir)
 	folder->root = root;
 }
 
+static int ask_kbuild(struct source *src, const char *dir, const char *name, struct kbuild_folder *folder,
+		      struct kbuild_answer *answer)
+{
+	char *real = realpath(dir, NULL);
+	int e;
+
+	if (!real)
+		return fail(-errno, "cannot open %s: %s", dir, strerror(errno));
+	place_folder(folder, real);
+	e = kbuild_ask(src->kdir, src->work, folder, name, answer);
+	free(real);
+	return e;
+}
+
 static int ask_folder(struct source *src, const char *what, struct kbuild_folder *folder,
 		      struct kbuild_answer *answer)
 {
@@ -177,18 +191,8 @@ static int ask_folder(struct source *src, const char *what, struct kbuild_folder
 		name = strrchr(dir, '/');
 		*name++ = 0;
 	}
-	if (!run_is_dir(dir)) {
-		e = fail(-ENOENT, "no such folder: %s", what);
-	} else {
-		char *real = realpath(dir, NULL);
-
-		e = !real ? fail(-errno, "cannot open %s: %s", dir, strerror(errno)) : 0;
-		if (!e) {
-			place_folder(folder, real);
-			e = kbuild_ask(src->kdir, src->work, folder, name ? name : "", answer);
-		}
-		free(real);
-	}
+	e = run_is_dir(dir) ? ask_kbuild(src, dir, name ? name : "", folder, answer) :
+		fail(-ENOENT, "no such folder: %s", what);
 	if (!e && name && !*answer->module)
 		e = fail(-ENOENT, "no such module: %s is not in obj-m of %s", name, dir);
 	else if (!e && !*answer->module)
