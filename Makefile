@@ -7,6 +7,7 @@
 #   soak     the same tests at full count
 #   verify   the tests that use a VM, on the checking kernels (builds these once)
 #   analyse  sparse, coccinelle, cppcheck, clang's and gcc's analysers, clang-tidy
+#   coverage which lines the tests run: kernel/ in VMs, logic/ lib/ split/ by unit tests
 #   fuzz     the parsers of files, TIME=3600 seconds; findings are kept in build/fuzz/
 #   lab      prepare what lab/run needs
 #   bench    the benchmarks
@@ -20,7 +21,7 @@ TESTS  ?=
 TIME   ?= 3600
 
 .DEFAULT_GOAL := all
-.PHONY: all deps user modules halves demo check soak verify analyse fuzz lab bench style install clean
+.PHONY: all deps user modules halves demo check soak verify analyse coverage fuzz lab bench style install clean
 
 all: deps user modules
 
@@ -59,6 +60,9 @@ verify: halves lab
 analyse: halves
 	@.ci/deps analyse
 	@lab/analyse
+
+coverage: user lab
+	@lab/coverage
 
 fuzz: deps
 	@tests/fuzz/run $(TIME)

@@ -14,6 +14,7 @@
  *   nic N SLOT ADDRESS/LEN PEER  wait for the netdev of PCI slot SLOT, bring it up
  *   quiet                        the command's output stays in memory until it has ended
  *   scan                         at the end, print what kmemleak and the DMA checker hold
+ *   counts                       at the end, leave what gcov has counted in /lab/counts
  *
  * status: "rc N" or "fail REASON". The exit port gets the low bits; the host reads the file.
  */
@@ -50,6 +51,7 @@ static char loaded[LOADED_MAX][64];	/* names of PCI drivers, in the order of loa
 static int nloaded;
 static bool quiet;
 static bool scan;
+static bool counts;
 
 static bool may_exit;	/* by the port: asked for before a command locks the kernel down */
 
@@ -533,6 +535,8 @@ static void obey(char *line)
 		setenv(word[1], word[2], 1);
 	} else if (!strcmp(word[0], "scan")) {
 		scan = true;
+	} else if (!strcmp(word[0], "counts")) {
+		counts = true;
 	} else if (!strcmp(word[0], "by-hand")) {
 		write_file("/sys/bus/pci/drivers_autoprobe", "0");
 	} else if (!strcmp(word[0], "bind") && n == 3) {
@@ -655,6 +659,9 @@ int main(void)
 	rc = run_command();
 	if (scan)
 		ask_checkers();
+	/* Modules that have been unloaded are there, too. */
+	if (counts && run("cp -r /sys/kernel/debug/gcov /lab/counts"))
+		fail("no counts of gcov");
 	snprintf(status, sizeof(status), "rc %d\n", rc);
 	write_file("/lab/status", status);
 	end_guest(rc);

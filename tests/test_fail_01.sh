@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 1200
-# kernels: 6.1 verifier
+# kernels: 6.1 verifier coverage
 # Every allocation fails once: of the runtime's loading, of each request of a user half, of upcalls with
 # all that may happen in them, of a split e1000's probe and of its interface going up. No oops, no leak, and
 # what failed was refused or went well. On the checking kernel all of them, and each call in kernel/ that
 # allocates is among them or has its reason; make check has some.
 . tests/helpers.sh
 quick=
-if [ "$kernel" != verifier ]; then
+injector=$kernel
+if [ "$kernel" = 6.1 ]; then
+	injector=verifier
 	lab/kernel-build --cached verifier >/dev/null || t_skip 'kernel verifier is not in the cache; make verify builds it'
 	lab/module-build verifier || t_fail 'the modules do not build'
 	quick=1
@@ -23,14 +25,14 @@ expected='Call Trace'
 run() {
 	local name=$1
 	shift
-	TANDEM_NO_SCAN=$quick t_status 0 lab/run --kernel verifier --expect "$expected" --out "$out/$name" "$@"
+	TANDEM_NO_SCAN=$quick t_status 0 lab/run --kernel $injector --expect "$expected" --out "$out/$name" "$@"
 	grep -q 'FAULT_INJECTION: forcing a failure' "$out/$name/console.log" || t_fail 'nothing has failed'
 }
 
 # Without their line numbers, which loading would read each time.
 mkdir -p build/fail
-strip -g -o build/fail/tandem.ko build/kernel/verifier/tandem.ko || t_fail 'no strip'
-copy='cp /tandem/fail/tandem.ko /tandem/kernel/verifier/litmus.ko /tmp'
+strip -g -o build/fail/tandem.ko build/kernel/$injector/tandem.ko || t_fail 'no strip'
+copy="cp /tandem/fail/tandem.ko /tandem/kernel/$injector/litmus.ko /tmp"
 if [ -n "$quick" ]; then
 	run litmus --time 120 -- sh -c "$copy && /tandem/kernel_fail --quick /tmp/tandem.ko /tmp/litmus.ko \
 		requests register work chain probe && rmmod litmus tandem"
@@ -39,7 +41,7 @@ fi
 run load --time 300 -- sh -c "$copy && /tandem/kernel_fail /tmp/tandem.ko /tmp/litmus.ko load unload && rmmod litmus tandem"
 run litmus --time 300 -- sh -c "$copy && /tandem/kernel_fail /tmp/tandem.ko /tmp/litmus.ko \
 	work chain big null often buffer probe open death ask requests close unregister register && rmmod litmus tandem"
-tests/fail_sites.py build/kernel/verifier/tandem.ko tests/fail_sites.reasons "$out"/l*/console.log ||
+tests/fail_sites.py build/kernel/$injector/tandem.ko tests/fail_sites.reasons "$out"/l*/console.log ||
 	t_fail 'an allocation of kernel/ never failed'
 # This kernel delays the end of kobjects; when register_netdevice() fails on its way, free_netdev() frees
 # the queues with theirs, whoever's driver it is.

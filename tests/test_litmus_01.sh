@@ -4,7 +4,7 @@
 # editing what the splitter wrote, each of these tests fails. And 64 upcalls at once, each of which
 # waits for work that is an upcall too.
 # timeout: 400
-# kernels: 6.1 verifier kcsan
+# kernels: 6.1 verifier kcsan coverage
 . tests/helpers.sh
 
 count=100000
