@@ -689,6 +689,11 @@ static enum CXChildVisitResult visit_top(CXCursor c, CXCursor parent, CXClientDa
 				if (!clang_Cursor_isNull(init))
 					v->init = convert(r, init, NULL);
 			}
+			/* without a value, too, it is defined here unless it says extern */
+			if (own && v->is_extern && clang_Cursor_getStorageClass(c) != CX_SC_Extern) {
+				v->is_extern = false;
+				v->tu = r->tu;
+			}
 			add_top(r, c, v, own);
 		}
 		break;
@@ -724,7 +729,6 @@ static int read_unit(struct reader *r, const struct source_tu *from, CXIndex ind
 	const char *args[] = { "-x", "cpp-output", "-std=gnu11", "-fshort-wchar", "-w",
 			       "-target", "x86_64-linux-gnu", "-ferror-limit=3" };
 	CXTranslationUnit unit;
-	unsigned int done;
 	int e;
 
 	r->tu->text = text_file(from->i, &r->tu->length);
@@ -740,7 +744,7 @@ static int read_unit(struct reader *r, const struct source_tu *from, CXIndex ind
 	if (e)
 		return e;
 	clang_visitChildren(clang_getTranslationUnitCursor(unit), visit_top, r);
-	for (done = 0; done < r->ntodo; done++)
+	for (unsigned int done = 0; done < r->ntodo; done++)
 		convert_body(r, r->todo[done], r->todo_cursor[done]);
 	/* places of inline bodies, also of those that an earlier unit has converted */
 	for (struct func *f = r->model->func; f; f = f->next)
@@ -788,6 +792,8 @@ int analyse(struct model *model, const struct source *src)
 		r->tu = tu;
 		e = read_unit(r, &src->tu[i], index);
 	}
+	for (struct var *v = model->var; v; v = v->next)	/* a header of the driver's may declare another module's */
+		v->is_own &= !v->is_extern;
 	clang_disposeIndex(index);
 	free(r);
 	return e;

@@ -193,6 +193,8 @@ static void body_edits(struct plan *plan, struct func *f, struct edits *e)
 			shared_jump(plan, f, n, e);
 		else if (n->kind == N_BINARY)
 			shared_store(f, n, e);
+		else if (n->kind == N_DECL && !strncmp(f->tu->text + n->start, "register ", 9))
+			edit_add(e, n->start, n->start + 9, "");	/* a region may need its address */
 		else if (n->kind == N_REF && n->var && policy_find("value", n->var->name))
 			edit_add(e, n->start, n->end, policy_find("value", n->var->name)->arg[1]);
 		else if (n->kind == N_REF && n->var && n->var->global >= 0 && !n->var->is_own)
@@ -306,6 +308,7 @@ static void cut_section(struct edits *e, const char *text, uint32_t start, uint3
 {
 	const char *at = text + start;
 
+	end += strcspn(text + end, ";,=");	/* it may stand behind the name */
 	while ((at = strstr(at, "__section__")) && at < text + end) {
 		const char *from = at, *to = at;
 		int depth = 0;
@@ -337,7 +340,7 @@ static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edi
 			edit_add(e, t->start, t->end, "");
 		return;
 	}
-	if (v->is_static_local)
+	if (v->is_static_local || !v->is_own)
 		return;
 	if (!v->user && v->symbol < 0) {
 		edit_add(e, t->start, t->end, "");
@@ -352,6 +355,8 @@ static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edi
 			at += 6;
 		cut_section(e, tu->text, t->start, t->end);
 		edit_add(e, at, at, " __thread ");
+		if (v->init && !is_whole_here(v))	/* its value comes from the kernel half */
+			empty(v, at, e);
 		return;
 	}
 	cut_section(e, tu->text, t->start, t->end);

@@ -180,7 +180,14 @@ struct node *node_initialiser(struct node *item, struct field **field)
 {
 	struct node *value = item->child;
 
-	if (item->kind != N_OTHER || !value || value->kind != N_MEMBER || value->child)
+	if (item->kind != N_OTHER || !value || !value->next)
+		return item;
+	if (value->kind == N_LITERAL || value->kind == N_BINARY) {	/* [n] = */
+		while (value->next)
+			value = value->next;
+		return value;
+	}
+	if (value->kind != N_MEMBER || value->child)
 		return item;
 	for (; value->next; value = value->next)
 		if (value->kind == N_MEMBER && !value->child)

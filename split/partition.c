@@ -88,7 +88,7 @@ static void addresses_taken(struct model *model)
 {
 	all_functions = model->func;
 	for (struct func *f = model->func; f; f = f->next) {
-		f->address_taken |= f->role != NULL;
+		f->address_taken |= f->role || f->taken;
 		for (struct edge *e = f->callees; e; e = e->next)
 			if (e->callee && !e->call)
 				e->callee->address_taken = true;

@@ -342,7 +342,7 @@ static void function(struct plan *plan, struct func *f, struct tu *tu)
  */
 static void tables_in(struct plan *plan, const struct var *in)
 {
-	bool named = in->is_const && has_name(in);
+	bool named = in->is_const && has_name(in), of_functions = type_element(in->type)->kind == TYPE_POINTER;
 	struct node *n = NULL;
 
 	while (in->init && (n = node_next(in->init, n))) {
@@ -352,7 +352,7 @@ static void tables_in(struct plan *plan, const struct var *in)
 			variable(plan, n->var);
 			if (!named && has_name(n->var))
 				symbol_add(plan, NULL, n->var, n->var->tu);
-		} else if (n->func && in->is_const && !named) {
+		} else if (n->func && in->is_const && (!named || of_functions)) {
 			function(plan, n->func, in->tu);
 		}
 	}

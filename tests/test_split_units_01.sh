@@ -21,6 +21,8 @@ has kernel/tu-one.c 'int\) tandem_global_[0-9]+ = 41;' 'a static variable has lo
 has kernel/tu-one.c 'struct net_device_ops\) tandem_symbol_[0-9]+ = \{$' 'a table inside a function is not there'
 has user/tu-one.c 'dev->netdev_ops = &tandem_table_[0-9]+;' 'a table inside a function has no name'
 has user/tu-one.c '^extern const struct info info_two;' 'a table of another file is not declared'
+has user/tu-one.c 'by_number\[\].*\[1\] = in_kernel' 'a table of functions is empty'
+! grep -qE '__thread.*(section|&counted)' user/tu-one.c || t_fail 'a variable starts with what is not there'
 sed -n '/plan_symbol\[\]/,/^}/p' plan.c >names
 for name in eth_validate_addr netdev_ops info_one info_two get_one get_two; do
 	has names "\"$name\"" "$name is no symbol"

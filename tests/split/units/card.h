@@ -18,6 +18,8 @@ struct card {
 };
 
 extern const struct info info_two;
+extern int panic_timeout;	/* of the kernel, as if it were another module's */
+extern int defined_without_a_value;
 int two_reset(struct card *c);
 int count_locked(struct card *c);
 
@@ -30,14 +32,14 @@ static inline int card_get(struct card *c, int x)
 /* Taken to pieces: a region. */
 static inline void card_lock_and_count(struct card *c, unsigned int times)
 {
-	unsigned int turn = times * 2;
+	register unsigned int turn = times * 2;
 
 	if (turn > 4)
 		turn -= 2;
 	if (turn > 6)
 		turn -= 3;
 	spin_lock_bh(&c->lock);
-	c->v += turn;
+	c->v += turn++;
 	spin_unlock_bh(&c->lock);
 	if (turn > 8)
 		turn -= 4;

@@ -7,6 +7,10 @@ static const struct ops ops_one = { .get = get_one };
 static const struct info info_one = { .ports = 1, .ops = &ops_one };
 static const struct info *infos[] = { &info_one, &info_two };
 
+/* What these start with cannot be said in the user half: a kernel-half function, and a variable's address. */
+static int in_kernel(struct card *c, int x) { return count_locked(c) + x; }
+static int (*const by_number[])(struct card *c, int x) = { [1] = in_kernel };
+static int counted __read_mostly;
 static irqreturn_t interrupt(int irq, void *data)
 {
 	struct card *c = data;
@@ -14,6 +18,8 @@ static irqreturn_t interrupt(int irq, void *data)
 	count_locked(c);
 	return IRQ_HANDLED;
 }
+
+static struct { int *count; int last; irqreturn_t (*handler)(int irq, void *data); } state = { &counted, 3, interrupt };
 
 static netdev_tx_t xmit(struct sk_buff *skb, struct net_device *dev)
 {
@@ -44,6 +50,9 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *ent)
 	cards++;
 	card_lock_and_count(c, cards);
 	pci_set_drvdata(pdev, c);
+	counted += panic_timeout + defined_without_a_value;
+	state.last += counted;
+	state.last += by_number[1](c, 1);
 	e = request_irq(pdev->irq, interrupt, IRQF_SHARED, "units", c);
 	if (!e)
 		e = c->check(dev) + card_get(c, cards) + two_reset(c);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "card.h"
 
+int defined_without_a_value;
+
 /* The interrupt handler calls it. */
 int count_locked(struct card *c)
 {
