@@ -128,6 +128,7 @@ static struct record *record_of(struct reader *r, CXType t, const char *name)
 		rec->is_complete = true;
 		rec->is_union = clang_getCursorKind(def) == CXCursor_UnionDecl;
 		rec->is_own = is_own(r, presumed(r, def, &line));
+		rec->is_local = clang_getCursorKind(clang_getCursorSemanticParent(def)) == CXCursor_FunctionDecl;
 		clang_Type_visitFields(clang_getCanonicalType(t), add_field, data);
 		/* types of fields after all fields: the array must not move under a pointer */
 		for (unsigned int i = 0; i < rec->nfield; i++)
@@ -301,8 +302,8 @@ static struct var *var_of(struct reader *r, CXCursor c)
 	CXType t = clang_getCursorType(c);
 	char *name;
 	uint32_t line;
-	bool global, statik;
 	const char *file;
+	bool global, statik;
 
 	c = clang_getCanonicalCursor(c);
 	h = clang_hashCursor(c) % 4096;
@@ -642,12 +643,11 @@ static void add_top(struct reader *r, CXCursor c, struct var *v, bool own)
 /* What undoes an acquisition, called by the driver or not. */
 static bool is_undo(CXCursor c)
 {
-	char *name = take(clang_getCursorSpelling(c));
+	const char *name = text_intern(take(clang_getCursorSpelling(c)));
 	bool found = false;
 
 	for (struct policy_line *l = policy_all(); l && !found; l = l->next)
 		found = !strcmp(l->word, "acquire") && l->narg > 2 && !strcmp(l->arg[2], name);
-	free(name);
 	return found;
 }
 

@@ -60,6 +60,7 @@ struct record {
 	const char *name;	/* "struct net_device", "union (unnamed at ...)" */
 	struct type *type;
 	bool is_union, is_complete, is_own;
+	bool is_local;		/* declared inside a function */
 	const char *opaque;	/* policy line that says so, or NULL */
 	unsigned int nfield;
 	struct field *field;

@@ -140,12 +140,23 @@ static bool is_branch(const struct node *n)
 	return (p->kind == N_FOR || p->kind == N_WHILE) && !n->next;
 }
 
+/* What is in a statement expression cannot be taken out of it: a macro's parts need each other, and its value is wanted. */
+static struct node *around_macros(struct node *n)
+{
+	struct node *top = n;
+
+	for (; n; n = n->parent)
+		if (n->kind == N_STMTEXPR)
+			top = n;
+	return top;
+}
+
 struct node *node_statement(const struct func *f, struct node *n)
 {
 	const char *text = f->tu->text;
 	struct node *best = NULL;
 
-	for (; n && n != f->body; n = n->parent) {
+	for (n = around_macros(n); n && n != f->body; n = n->parent) {
 		if (!is_statement(n) && n->parent != f->body && !in_list(n) && !is_branch(n))
 			continue;
 		if (best && memchr(text + n->start, '\n', n->end - n->start))

@@ -251,6 +251,28 @@ static void module_entries(struct model *model)
 		}
 }
 
+/* EXPORT_SYMBOL() leaves a name of its own beside the function's: @name is one for @f. */
+static bool exports(const char *name, const struct func *f)
+{
+	static const char old[] = "__kstrtab_", now[] = "__UNIQUE_ID___addressable_";	/* since 6.4; a number follows */
+	size_t n = strlen(f->name);
+
+	if (!strncmp(name, old, sizeof(old) - 1))
+		return !strcmp(name + sizeof(old) - 1, f->name);
+	name += sizeof(now) - 1;
+	return !strncmp(name + 1 - sizeof(now), now, sizeof(now) - 1) && !strncmp(name, f->name, n) &&
+	       strspn(name + n, "0123456789") == strlen(name + n);
+}
+
+/* Other modules call these, in what context and with what is not known. */
+static void exported(struct model *model)
+{
+	for (struct var *v = model->var; v; v = v->next)
+		for (struct func *f = strncmp(v->name, "__", 2) ? NULL : model->func; f; f = f->next)
+			if (f->is_own && f->has_body && exports(v->name, f))
+				make_atomic(f, "exported: other modules call it", NULL, f->file, f->line);
+}
+
 /* ---- calls that cannot cross ---- */
 
 /* A table that stays in the kernel half is known to both by its name. Its elements are not. NULL: @v is none. */
@@ -502,6 +524,21 @@ static const char *frees_problem(struct model *model, const struct edge *e)
 	return kernel && !user ? text_format("%s frees what the kernel half allocates", e->callee->name) : NULL;
 }
 
+/* A static variable is moved out of its function, and its type must be known there. */
+static const char *static_problem(struct func *f, struct node **at)
+{
+	struct node *n = NULL;
+
+	while ((n = node_next(f->body, n))) {
+		const struct type *t = n->kind == N_VAR && n->var->is_static_local && !n->var->is_const ? type_element(n->var->type) : NULL;
+
+		*at = n;
+		if (t && t->kind == TYPE_RECORD && t->record->is_local)
+			return text_format("the type of its variable %s is declared inside it", n->var->name);
+	}
+	return NULL;
+}
+
 static void judge(struct model *model, struct func *f)
 {
 	struct node *at;
@@ -519,7 +556,7 @@ static void judge(struct model *model, struct func *f)
 			return;
 		}
 	}
-	why = length_of_array(model, f, &at) ?: memory_of_entry(model, f, &at);
+	why = static_problem(f, &at) ?: length_of_array(model, f, &at) ?: memory_of_entry(model, f, &at);
 	if (why) {
 		keep(f, why, at->file, at->line);
 		return;
@@ -660,6 +697,7 @@ void partition(struct model *model)
 		inline_class(f);
 	roots(model);
 	unknown_roles(model);
+	exported(model);
 	module_entries(model);
 	for (struct func *f = model->func; f; f = f->next) {
 		if (!f->is_own || !f->has_body || f->side == SIDE_KERNEL)

@@ -326,7 +326,11 @@ static void variable(struct plan *plan, struct var *v);
 /* A function's own table is moved in front of it in both halves, if that leaves the kernel half. */
 static bool has_name(const struct var *v)
 {
-	return !v->is_static_local || (v->in && v->in->side == SIDE_USER && !v->in->dropped);
+	const struct type *t = type_element(v->type);
+
+	if (!v->is_static_local)
+		return true;
+	return v->in && v->in->side == SIDE_USER && !v->in->dropped && !(t->kind == TYPE_RECORD && t->record->is_local);
 }
 
 /* A function whose address user-half code uses; one of the kernel's, or of another module, by its stand-in. */

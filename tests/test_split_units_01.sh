@@ -17,6 +17,10 @@ done
 # each turn's last line marker leads back to where the file goes on
 diff <(grep -v '^#' one.inlines | grep -v '^$') <(grep -v '^#' two.inlines | grep -v '^$') || t_fail 'one inline, two meanings'
 
+# what cannot move, and why
+has report.txt '^(kernel|both) +two_exported .*exported: other modules call it' 'an exported function moved'
+has report.txt '^kernel +inner_type .*the type of its variable pair is declared inside it \(two.c:' 'a type is not there where its variable goes'
+has report.txt '^ +kernel statements at two.c:[0-9]+: touches struct list_head.next' 'a list is walked in the user half'
 has kernel/tu-one.c 'int\) tandem_global_[0-9]+ = 41;' 'a static variable has lost its value'
 has kernel/tu-one.c 'struct net_device_ops\) tandem_symbol_[0-9]+ = \{$' 'a table inside a function is not there'
 has user/tu-one.c 'dev->netdev_ops = &tandem_table_[0-9]+;' 'a table inside a function has no name'

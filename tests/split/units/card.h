@@ -12,6 +12,7 @@ struct info { int ports; const struct ops *ops; };
 struct card {
 	struct net_device *dev;
 	spinlock_t lock;
+	struct list_head list;
 	int v;
 	struct ops ops;
 	int (*check)(struct net_device *dev);
