@@ -402,7 +402,8 @@ void ledger_left_over(struct state *st, struct scope *scope)
 	list_for_each_entry_safe(r, more, &st->ledger.list, node) {
 		bool stops = st->plan->down[r->key.undo].flags & TANDEM_DOWN_STOPS;
 
-		if (r->scope != scope || r->pending)
+		/* A lock is another call's that is still inside, and for that to give back. */
+		if (r->scope != scope || r->pending || r->lock)
 			continue;
 		/* A device that was turned off is quiet, whether or not the driver said so. */
 		if (!stops && at < sizeof(names) - 1)

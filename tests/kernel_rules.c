@@ -459,12 +459,42 @@ static void test_pinned(void)
 	finish(pid);
 }
 
+static int64_t holds_long(struct raw_worker *w)
+{
+	struct tandem_wire ms = raw_scalar(400);
+
+	if (w->id_said != LITMUS_POKE)
+		return 0;
+	return down(w, LITMUS_DOWN_LOCK, 0, NULL) || down(w, LITMUS_DOWN_SLEEP, 1, &ms) ||
+	       down(w, LITMUS_DOWN_UNLOCK, 0, NULL);
+}
+
+/* A device ends as the driver wanted while another call holds a lock: that call gives it back. */
+static void test_lock_outlives(void)
+{
+	struct litmus_run one = { 0 };
+	pid_t pid = begin(holds_long);
+	pthread_t t;
+
+	CHECK(!run(LITMUS_PROBE, 0));
+	pthread_create(&t, NULL, run_one, &one);
+	for (int i = 0; i < 500 && !ran.locked; i++) {
+		usleep(2000);
+		run(LITMUS_NOTHING, 0);
+	}
+	CHECK(ran.locked == 1);
+	CHECK(!run(LITMUS_REMOVE, 0) && ran.locked == 1);
+	pthread_join(t, NULL);
+	CHECK(!one.error && !one.result && !one.locked);
+	CHECK(!finish(pid));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct play test[] = {
 		{ "refused", test_refused }, { "accepted", test_accepted }, { "held_once", test_held_once },
-		{ "pinned", test_pinned },
+		{ "pinned", test_pinned }, { "lock_outlives", test_lock_outlives },
 	};
 
-	return play(argc, argv, test, 4);
+	return play(argc, argv, test, 5);
 }
