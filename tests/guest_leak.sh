@@ -6,6 +6,7 @@ module=$1 rounds=$2
 slot=$(basename "$(readlink -f "/sys/class/net/$NIC/device")")
 debug=/sys/kernel/debug/tandem/$module
 counts=$(mktemp -d)	# in memory: files in /out are objects of their own
+. /out/guest_count.sh
 fail() { echo "$*" >&2; exit 1; }
 short() { printf %.15s "$module-user"; }
 
@@ -73,25 +74,6 @@ round() {	# KIND NUMBER
 	fi
 	ip link set "$NIC" down
 	unload
-}
-
-# NAME NUMBER, of all that a driver can leave behind: open files are in slab:filp. Sizes are in pages.
-count() {
-	sync
-	sleep 1		# for what is freed after a grace period
-	for cache in /sys/kernel/slab/*; do [ -L "$cache" ] || echo 1 >"$cache/shrink"; done 2>/dev/null
-	for n in 1 2 3; do echo 3 >/proc/sys/vm/drop_caches; done
-	awk 'NR > 2 { print "slab:" $1, $2 }' /proc/slabinfo
-	awk '/^(SUnreclaim|VmallocUsed|KernelStack|PageTables|Percpu):/ { print "pages:" $1, $2 / 4 }' /proc/meminfo
-	awk '/^MemTotal/ { t = $2 } /^MemFree/ { print "pages:all", (t - $2) / 4 }' /proc/meminfo
-	awk '{ print "vmalloc:" $3 }' /proc/vmallocinfo | sort | uniq -c | awk '{ print $2, $1 }'
-	echo "vectors $(ls /sys/kernel/irq | wc -l)"
-	echo "handlers $(grep -c . /proc/interrupts)"
-	echo "processes $(ps --ppid 2 -p 2 --deselect -o pid= | wc -l)"
-	for n in /proc/iomem /proc/ioports /proc/modules; do echo "$n $(wc -l <$n)"; done
-	for n in /sys/class/net /sys/kernel/debug/tandem /sys/bus/pci/drivers /sys/bus/pci/devices /sys/module; do
-		echo "$n $(ls $n | wc -l)"
-	done
 }
 
 ip link set "$NIC" down

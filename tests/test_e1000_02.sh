@@ -10,7 +10,7 @@ rounds=8
 [ -z "$checking" ] || rounds=2
 [ -z "$soak" ] || rounds=200
 mkdir "$out/o"
-cp tests/guest_leak.sh "$out/o"
+cp tests/guest_leak.sh tests/guest_count.sh "$out/o"
 # caches that check themselves are not merged and count their objects exactly
 lab/run --time $((280 + rounds * 10)) --append 'slab_nomerge slub_debug=F' --device e1000 --split e1000 --out "$out/o" -- \
 	bash /out/guest_leak.sh e1000 "$rounds" || t_fail "status $?: $(tail -n 5 "$out/o/user.err" 2>&1)"
