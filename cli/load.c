@@ -131,6 +131,7 @@ int load_complain(const char *ko, int error)
 	case ETIMEDOUT:
 		return complain("%s: no user half came: see dmesg", ko);
 	case EINVAL:	/* symbol versions differ */
+	case EPROTONOSUPPORT:	/* the meaning of what has the same types does */
 	case ENOENT:	/* a symbol is not there */
 		return complain("%s does not fit the tandem.ko that is loaded, which is from another build: "
 				"make, rmmod tandem, run tandem split again", ko);

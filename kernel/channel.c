@@ -218,6 +218,19 @@ static int channel_release(struct inode *inode, struct file *file)
 /* ---- attaching ---- */
 
 /*
+ * The numbers are in the first struct of all, and an older kernel refuses one that is not 0 there. What
+ * comes behind them may mean something else to the caller, so that this is looked at first.
+ */
+static int protocol_rule(struct tandem_attach __user *to, u32 protocol)
+{
+	if (protocol >= PROTOCOL_OLDEST && protocol <= TANDEM_PROTOCOL)
+		return 0;
+	pr_warn_ratelimited("tandem: a user half speaks protocol %u, this tandem.ko %u: install matching ones\n",
+			    protocol, TANDEM_PROTOCOL);
+	return put_user(TANDEM_PROTOCOL, &to->protocol) ? -EFAULT : -EPROTONOSUPPORT;
+}
+
+/*
  * May this channel serve the half now? One that is condemned, or gone already, gives way when
  * its calls are over: what they undo is not for others to see.
  */
@@ -273,21 +286,23 @@ static int attach_once(struct tandem_channel *ch, const struct tandem_attach *ar
 	return err;
 }
 
-static long channel_attach(struct tandem_channel *ch, void __user *to)
+static long channel_attach(struct tandem_channel *ch, struct tandem_attach __user *to)
 {
 	struct tandem_attach arg;
 	unsigned int seen;
-	u32 size;
+	u32 size, protocol;
 	int err;
 
-	if (get_user(size, (u32 __user *)to))
+	if (get_user(size, &to->size))
 		return -EFAULT;
-	if (size < offsetof(struct tandem_attach, workers_max))
+	if (size < offsetofend(struct tandem_attach, protocol))
 		return -EINVAL;
-	err = copy_struct_from_user(&arg, sizeof(arg), to, size);
+	if (get_user(protocol, &to->protocol))
+		return -EFAULT;
+	err = protocol_rule(to, protocol) ?: copy_struct_from_user(&arg, sizeof(arg), to, size);
 	if (err)
 		return err;
-	if (arg.flags & ~TANDEM_ATTACH_WAIT || arg.reserved ||
+	if (arg.flags & ~TANDEM_ATTACH_WAIT ||
 	    strnlen(arg.name, sizeof(arg.name)) == sizeof(arg.name))
 		return -EINVAL;
 	for (;;) {
@@ -300,6 +315,7 @@ static long channel_attach(struct tandem_channel *ch, void __user *to)
 	}
 	if (err)
 		return err;
+	arg.protocol = protocol;
 	arg.workers_max = WORKERS_MAX;
 	arg.hz = HZ;
 	arg.jiffies = get_jiffies_64();
@@ -317,7 +333,7 @@ static long channel_worker(struct tandem_channel *ch, void __user *to)
 
 	if (get_user(size, (u32 __user *)to))
 		return -EFAULT;
-	if (size < sizeof(arg))
+	if (size < offsetofend(struct tandem_worker, area_offset))
 		return -EINVAL;
 	err = copy_struct_from_user(&arg, sizeof(arg), to, size);
 	if (err)
@@ -333,7 +349,7 @@ static long channel_worker(struct tandem_channel *ch, void __user *to)
 	mutex_unlock(&registry_lock);
 	if (err)
 		return err;
-	return copy_to_user(to, &arg, sizeof(arg)) ? -EFAULT : 0;
+	return copy_to_user(to, &arg, min_t(size_t, size, sizeof(arg))) ? -EFAULT : 0;
 }
 
 static struct worker *worker_of(struct tandem_channel *ch, unsigned long id)
@@ -350,7 +366,7 @@ static long channel_fetch(struct tandem_channel *ch, void __user *from)
 
 	if (get_user(size, (u32 __user *)from))
 		return -EFAULT;
-	if (size < sizeof(arg))
+	if (size < offsetofend(struct tandem_fetch, reserved))
 		return -EINVAL;
 	err = copy_struct_from_user(&arg, sizeof(arg), from, size);
 	if (err)
@@ -373,7 +389,7 @@ static long channel_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	/* The size in the number may grow; the struct says its own. */
 	switch (_IOC_NR(cmd)) {
 	case _IOC_NR(TANDEM_IOC_ATTACH):
-		return channel_attach(ch, (void __user *)arg);
+		return channel_attach(ch, (struct tandem_attach __user *)arg);
 	case _IOC_NR(TANDEM_IOC_WORKER):
 		return channel_worker(ch, (void __user *)arg);
 	case _IOC_NR(TANDEM_IOC_FETCH):

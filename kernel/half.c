@@ -145,6 +145,11 @@ int tandem_half_register(struct tandem_half *half)
 	struct state *st;
 	int err;
 
+	if (half->size != sizeof(*half) || half->abi != TANDEM_HALF_ABI) {
+		pr_err("tandem: a kernel half has interface %u of %u bytes, this tandem.ko %u of %zu: run tandem split again\n",
+		       half->abi, half->size, TANDEM_HALF_ABI, sizeof(*half));
+		return -EPROTONOSUPPORT;
+	}
 	st = state_alloc(half);
 	if (!st)
 		return -ENOMEM;

@@ -32,7 +32,16 @@ typedef u64 (*tandem_length)(const u64 *arg, unsigned int n);
 /* May this call be made, as policy has it? Without it, any may. */
 typedef bool (*tandem_check)(const u64 *arg);
 
+/*
+ * The number of what a kernel half and tandem.ko have in common: this header and plan.h. It goes up with
+ * each change of one of them, also where kernels check symbol versions: these see types, not meanings.
+ */
+#define TANDEM_HALF_ABI	1
+
 struct tandem_half {
+	/* These two are read before anything else, and never move. */
+	u32 size;				/* of this struct */
+	u32 abi;				/* TANDEM_HALF_ABI */
 	/* const after registration */
 	const struct tandem_plan *plan;
 	struct module *owner;
@@ -51,7 +60,8 @@ struct tandem_half {
  * Makes the half known, starts or finds its user half, and waits until that has
  * attached and its first worker waits (module parameter attach_ms, default 10000).
  * May sleep; call from module init. 0, -EEXIST (a half of this name is there),
- * -ETIMEDOUT (no user half came), -ESTALE (it came from another build), -EINTR.
+ * -ETIMEDOUT (no user half came), -ESTALE (it came from another build), -EINTR, -EPROTONOSUPPORT (@half was
+ * compiled for another tandem.ko).
  */
 int tandem_half_register(struct tandem_half *half);
 

@@ -37,6 +37,7 @@
 #include "compat.h"
 #include "half.h"
 
+#define PROTOCOL_OLDEST	1	/* that is still served, of those that user halves speak */
 #define WORKERS_MAX	1024
 #define BUFFERS_MAX	64	/* BUFFER records in one body */
 #define CALLER_BITS	6

@@ -435,7 +435,7 @@ static void load_split(const char *module, const char *folder)
 	awake = stay_awake();
 	rc = insmod(object, "");
 	may_sleep(awake);
-	if (rc == EINVAL || rc == ENOENT || rc == ESTALE)
+	if (rc == EINVAL || rc == ENOENT || rc == ESTALE || rc == EPROTONOSUPPORT)
 		fail("insmod %s: its halves and tandem.ko are from different builds: run lab/halves", object);
 	if (rc)
 		fail("insmod %s: %s", object, strerror(rc));

@@ -32,8 +32,9 @@ void tandem_thread_set_self(struct tandem_thread *thread)
 
 /* ---- attach ---- */
 
-static void explain_attach(const char *module, int error, char *why, size_t bytes)
+static void explain_attach(const struct tandem_process *process, int error, char *why, size_t bytes)
 {
+	const char *module = process->half->plan->module;
 	static const struct {
 		int error;
 		const char *text;
@@ -43,8 +44,15 @@ static void explain_attach(const char *module, int error, char *why, size_t byte
 		{ EBUSY, "its kernel half has a user half already, or calls of the last one have not ended: end that, or try again" },
 		{ EINTR, "interrupted while waiting for the kernel half" },
 		{ ENOTTY, "tandem.ko is from another version: install matching ones" },
+		{ EINVAL, "tandem.ko does not understand this program: install matching ones" },
 		{ E2BIG, "tandem.ko is older than this program: install matching ones" },
 	};
+
+	if (error == EPROTONOSUPPORT) {
+		tandem_snprintf(why, bytes, "%s: tandem.ko speaks protocol %u, this program %u: install matching "
+				"ones, or run tandem split again", module, process->attach.protocol, TANDEM_PROTOCOL);
+		return;
+	}
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (known[i].error == error) {
@@ -97,6 +105,7 @@ int tandem_channel_attach(struct tandem_process *process, bool wait, char *why, 
 	memset(attach, 0, sizeof(*attach));
 	attach->size = sizeof(*attach);
 	attach->flags = wait ? TANDEM_ATTACH_WAIT : 0;
+	attach->protocol = TANDEM_PROTOCOL;
 	if (strlen(plan->module) >= TANDEM_NAME_BYTES ||
 	    parse_build_id(plan->build_id, attach->build_id)) {
 		tandem_snprintf(why, bytes, "%s: plan with a wrong name or build id: "
@@ -113,7 +122,7 @@ int tandem_channel_attach(struct tandem_process *process, bool wait, char *why, 
 	}
 	if (ioctl(process->fd, TANDEM_IOC_ATTACH, attach)) {
 		ret = -errno;
-		explain_attach(plan->module, -ret, why, bytes);
+		explain_attach(process, -ret, why, bytes);
 		close(process->fd);
 		return ret;
 	}

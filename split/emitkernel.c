@@ -327,7 +327,7 @@ void emit_kernel_half(struct plan *plan, struct text *out)
 	text_add(out, "\tNULL\n};\nstatic void *const global_address[] = {\n");
 	for (unsigned int i = 0; i < plan->nglobal; i++)
 		text_add(out, "\ttandem_global_%u,\n", i);
-	text_add(out, "\tNULL\n};\n\nstatic struct tandem_half half = {\n\t.plan = &tandem_plan,\n\t.owner = THIS_MODULE,\n"
+	text_add(out, "\tNULL\n};\n\nstatic struct tandem_half half = {\n\t.size = sizeof(half),\n\t.abi = TANDEM_HALF_ABI,\n\t.plan = &tandem_plan,\n\t.owner = THIS_MODULE,\n"
 		 "\t.down = down_thunk,\n\t.length = down_length,\n\t.check = down_check,\n\t.symbol = symbol_address,\n\t.global = global_address,\n};\n\n");
 	text_add(out, "int tandem_up(unsigned int entry, const u64 *arg, const u64 *bytes, u64 *result);\n"
 		 "int tandem_up(unsigned int entry, const u64 *arg, const u64 *bytes, u64 *result)\n{\n"

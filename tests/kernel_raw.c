@@ -21,7 +21,7 @@ int raw_open(void)
 
 int raw_attach(int fd, const char *name, const char *build, unsigned int flags)
 {
-	struct tandem_attach arg = { .size = sizeof(arg), .flags = flags };
+	struct tandem_attach arg = { .size = sizeof(arg), .flags = flags, .protocol = TANDEM_PROTOCOL };
 
 	strncpy(arg.name, name, sizeof(arg.name) - 1);
 	for (int i = 0; i < TANDEM_BUILD_ID_BYTES; i++)

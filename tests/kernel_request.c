@@ -84,12 +84,13 @@ static void test_file(void)
 
 static void test_attach(void)
 {
-	struct grown_attach good = { .arg = { .size = sizeof(good.arg), .name = "litmus" } }, bad;
+	struct grown_attach good = {
+		.arg = { .size = sizeof(good.arg), .name = "litmus", .protocol = TANDEM_PROTOCOL } }, bad;
 	int fd = raw_open();
 
 	CHECK(attach(fd, &good) == ENOENT);
 	bad = good;
-	bad.arg.size = offsetof(struct tandem_attach, workers_max) - 1;
+	bad.arg.size = offsetof(struct tandem_attach, jiffies) - 1;
 	CHECK(attach(fd, &bad) == EINVAL);
 	bad.arg.size = 0;
 	CHECK(attach(fd, &bad) == EINVAL);
@@ -99,8 +100,10 @@ static void test_attach(void)
 	bad.arg.flags = TANDEM_ATTACH_WAIT << 1;
 	CHECK(attach(fd, &bad) == EINVAL);
 	bad = good;
-	bad.arg.reserved = 1;
-	CHECK(attach(fd, &bad) == EINVAL);
+	bad.arg.protocol++;
+	CHECK(attach(fd, &bad) == EPROTONOSUPPORT);
+	bad.arg.protocol = 0;
+	CHECK(attach(fd, &bad) == EPROTONOSUPPORT);
 	bad = good;
 	memset(bad.arg.name, 'x', sizeof(bad.arg.name));
 	CHECK(attach(fd, &bad) == EINVAL);
@@ -112,7 +115,7 @@ static void test_attach(void)
 	CHECK(attach(fd, &bad) == E2BIG);
 	/* A caller that knows less than this kernel gets no answer but the result. */
 	bad = good;
-	bad.arg.size = offsetof(struct tandem_attach, workers_max);
+	bad.arg.size = offsetof(struct tandem_attach, jiffies);
 	CHECK(attach(fd, &bad) == ENOENT);
 	close(fd);
 }
@@ -133,7 +136,8 @@ static void *other(void *unused)
 static void check_worker(struct raw_worker *w)
 {
 	struct grown_worker good = { .arg.size = sizeof(good.arg) }, bad = good;
-	struct grown_attach again = { .arg = { .size = sizeof(again.arg), .name = "litmus" } };
+	struct grown_attach again = {
+		.arg = { .size = sizeof(again.arg), .name = "litmus", .protocol = TANDEM_PROTOCOL } };
 
 	CHECK(attach(w->fd, &again) == EBUSY);
 	bad.arg.size--;

@@ -14,7 +14,9 @@
 
 static const unsigned int place[UPBENCH_FIELDS] = UPBENCH_PLACES;
 
-static struct tandem_half half = { .plan = &plan, .owner = THIS_MODULE };
+static struct tandem_half half = {
+	.size = sizeof(half), .abi = TANDEM_HALF_ABI, .plan = &plan, .owner = THIS_MODULE,
+};
 static struct upbench_dev *dev;
 
 static void fill(u64 seed)

@@ -503,7 +503,7 @@ static struct tandem_plan plan = {
 };
 
 static struct tandem_half half = {
-	.plan = &plan, .owner = THIS_MODULE, .down = thunk, .length = length, .check = check,
+	.size = sizeof(half), .abi = TANDEM_HALF_ABI, .plan = &plan, .owner = THIS_MODULE, .down = thunk, .length = length, .check = check,
 	.symbol = symbol,
 	.global = global_at,
 };

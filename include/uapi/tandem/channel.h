@@ -33,14 +33,24 @@
 #define TANDEM_IOC_MAGIC	0xD7
 
 /*
+ * The protocol's number. It goes up with each change by which one side could misread the
+ * other: of what a message means, not of what a struct has at its end. Each side knows the
+ * numbers from an oldest to this one; ATTACH finds out whether both know the caller's.
+ */
+#define TANDEM_PROTOCOL		1
+
+/*
  * ATTACH: the channel becomes the user half of the kernel half called @name.
  *
- * Caller fills size, flags, name, build_id, jiffies fields zero. With
+ * Caller fills size, flags, name, build_id, protocol (the number it speaks from then on), the
+ * rest zero. With
  * TANDEM_ATTACH_WAIT the call waits (interruptibly) until the kernel half is loaded;
  * without it, a kernel half that is not loaded is ENOENT. On success the kernel half
  * may go on with its registration at its bus as soon as the first worker waits in NEXT.
  * Out: workers_max, hz, jiffies, jiffies_ns (CLOCK_MONOTONIC when jiffies was read).
  *
+ * EPROTONOSUPPORT  the kernel does not know the caller's protocol; out: protocol, the newest
+ *         that it knows
  * EBUSY   the half has a user half already, calls of the last one are inside still, or this
  *         channel is attached
  * ESTALE  the build ids differ: the halves come from different builds
@@ -57,7 +67,7 @@ struct tandem_attach {
 	__u8 build_id[TANDEM_BUILD_ID_BYTES];
 	__u32 workers_max;
 	__u32 hz;
-	__u32 reserved;
+	__u32 protocol;
 	__aligned_u64 jiffies;
 	__aligned_u64 jiffies_ns;
 };
