@@ -11,6 +11,7 @@ timers_begin() {
 }
 
 # Pending timers whose function is a module's (on x86: from MODULES_VADDR on), and works that are delayed.
+# The ends are read first: a timer that goes on and on is pending.
 timers_pending() {
 	local delayed
 	delayed=$(awk '$3 == "delayed_work_timer_fn" { print $1 }' /proc/kallsyms)
@@ -22,7 +23,7 @@ timers_pending() {
 		sub(/^ */, "", timer)
 		match($0, /hitcount: *[0-9]+/)
 		hits = substr($0, RSTART + 9, RLENGTH - 9)
-		pending[timer] += file == 1 ? hits : -hits
+		pending[timer] += file == 1 ? -hits : hits
 		if (match($0, /function: *[0-9a-f]+/)) {
 			f = substr($0, RSTART + 9, RLENGTH - 9)
 			sub(/^ */, "", f)
@@ -37,7 +38,7 @@ timers_pending() {
 				works++
 		print "timers:modules", modules + 0
 		print "timers:delayed", works + 0
-	}' $trace/events/timer/timer_start/hist $trace/events/timer/timer_cancel/hist
+	}' $trace/events/timer/timer_cancel/hist $trace/events/timer/timer_start/hist
 }
 
 # Loading a module, any, makes the kernel give back what has been vfree()d.

@@ -57,6 +57,13 @@ static void *thread(void *at)
 	_exit(err == -EPROTO ? 3 : err == -ESHUTDOWN ? 4 : 5);
 }
 
+void serve_on(int fd, serve how)
+{
+	server.how = how;
+	server.fd = fd;
+	thread(&server);
+}
+
 pid_t start(serve how)
 {
 	pid_t pid = fork();

@@ -19,6 +19,9 @@ extern int failures, face;
 extern struct litmus_run ran;		/* the last run, and what the next one is given */
 extern serve nested_how;		/* serves calls that come inside downcalls */
 
+/* An attached channel's user half, for ever: its process ends with it. */
+void serve_on(int fd, serve how);
+
 /* A user half that serves so; begin() also registers the kernel half and sets its devices. */
 pid_t start(serve how);
 pid_t begin(serve how);

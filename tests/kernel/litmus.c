@@ -238,7 +238,7 @@ static const struct tandem_down down_table[LITMUS_DOWNS] = {
 	[LITMUS_DOWN_KEEP] = { .name = "litmus_keep", .arg = keep_arg, .nargs = 1, .result = VOID,
 		NO_ALLOC, NO_LEDGER },
 	[LITMUS_DOWN_SLEEP] = { .name = "litmus_sleep", .arg = one_u32, .nargs = 1, .result = VOID,
-		NO_ALLOC, NO_LEDGER },
+		.flags = TANDEM_DOWN_SLEEPS, NO_ALLOC, NO_LEDGER },
 	[LITMUS_DOWN_NEVER] = { .name = "litmus_never", .result = VOID, NO_ALLOC, NO_LEDGER },
 	[LITMUS_DOWN_DMA] = { .name = "litmus_dma", .arg = dma_args, .nargs = 2, .result = PTR,
 		.alloc = { .kind = TANDEM_ALLOC_DMA, .size_arg = { 0, 0xff }, .type = TANDEM_NONE },
@@ -268,6 +268,17 @@ static const struct tandem_down down_table[LITMUS_DOWNS] = {
 		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .strict = 1 } },
 	[LITMUS_DOWN_RUN] = { .name = "litmus_run", .arg = fn_arg, .nargs = 1, .result = VOID,
 		NO_ALLOC, NO_LEDGER },
+	[LITMUS_DOWN_START] = { .name = "litmus_start", .result = VOID, .flags = TANDEM_DOWN_QUIET, NO_ALLOC,
+		.ledger = { .kind = TANDEM_LEDGER_ACQUIRE, .when = TANDEM_WHEN_ALWAYS, .undo = LITMUS_DOWN_STOP } },
+	[LITMUS_DOWN_STOP] = { .name = "litmus_stop", .result = VOID, .flags = TANDEM_DOWN_STOPS, NO_ALLOC,
+		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE } },
+	[LITMUS_DOWN_REMAP] = { .name = "litmus_remap", .result = PTR,
+		.alloc = { .kind = TANDEM_ALLOC_MMIO, .size_arg = { 0xff, 0xff }, .type = TANDEM_NONE },
+		.ledger = { .kind = TANDEM_LEDGER_ACQUIRE, .when = TANDEM_WHEN_NONZERO,
+			    .undo = LITMUS_DOWN_UNREMAP, .nfrom = 1, .from = { TANDEM_FROM_RESULT } } },
+	[LITMUS_DOWN_UNREMAP] = { .name = "litmus_unremap", .arg = one_ptr, .nargs = 1, .result = VOID,
+		.flags = TANDEM_DOWN_FREES, NO_ALLOC,
+		.ledger = { .kind = TANDEM_LEDGER_RELEASE, .undo = TANDEM_NONE, .nfrom = 1, .from = { 0 }, .strict = 1 } },
 	[LITMUS_DOWN_LITTLE] = { .name = "litmus_little", .arg = one_u32, .nargs = 1, .result = VOID,
 		NO_ALLOC, NO_LEDGER },
 };
@@ -286,7 +297,7 @@ static const struct tandem_leaf global_leaf[] = {
 static struct litmus_dev *device[2];
 static void *big, *host;
 static struct litmus_link *link;
-static atomic_t allocated, ticked, locked, kept, held, busy, harm;
+static atomic_t allocated, ticked, locked, kept, held, busy, harm, started;
 static unsigned long ring_in_use;
 static DEFINE_MUTEX(litmus_mutex);
 static const char *kept_string;
@@ -440,6 +451,36 @@ static u64 do_unhold(const u64 *arg)
 	return 0;
 }
 
+/* A state, as a device's bus mastering: to start it twice does nothing. */
+static u64 do_start(const u64 *arg)
+{
+	atomic_set(&started, 1);
+	return 0;
+}
+
+static u64 do_stop(const u64 *arg)
+{
+	atomic_set(&started, 0);
+	return 0;
+}
+
+/* The end of the firmware's ROM: nothing there minds being read or written. */
+static u64 do_remap(const u64 *arg)
+{
+	void __iomem *p = ioremap(0xfffff000, 4096);
+
+	if (p)
+		atomic_inc(&allocated);
+	return (unsigned long)p;
+}
+
+static u64 do_unremap(const u64 *arg)
+{
+	iounmap((void __iomem *)arg[0]);
+	atomic_dec(&allocated);
+	return 0;
+}
+
 static u64 do_run(const u64 *arg)
 {
 	if (arg[0] == (unsigned long)litmus_fn)
@@ -479,7 +520,8 @@ static const tandem_thunk thunk[LITMUS_DOWNS] = {
 	[LITMUS_DOWN_BIT] = do_bit, [LITMUS_DOWN_FIELD] = do_bit, [LITMUS_DOWN_LOCAL] = do_local,
 	[LITMUS_DOWN_RING] = do_ring, [LITMUS_DOWN_OTHER_FREE] = do_other_free,
 	[LITMUS_DOWN_HOLD] = do_hold, [LITMUS_DOWN_UNHOLD] = do_unhold,
-	[LITMUS_DOWN_LITTLE] = do_little, [LITMUS_DOWN_RUN] = do_run,
+	[LITMUS_DOWN_START] = do_start, [LITMUS_DOWN_STOP] = do_stop,
+	[LITMUS_DOWN_REMAP] = do_remap, [LITMUS_DOWN_UNREMAP] = do_unremap, [LITMUS_DOWN_LITTLE] = do_little, [LITMUS_DOWN_RUN] = do_run,
 };
 
 static const tandem_length length[LITMUS_DOWNS] = {
@@ -510,81 +552,7 @@ static struct tandem_half half = {
 
 /* ---- upcalls ---- */
 
-struct attempt {
-	struct litmus_run *run;
-	u64 *arg;
-	struct irq_work work;
-	struct timer_list timer;
-	struct completion done;
-	bool in_context;
-};
-
-static void attempt_irq(struct irq_work *work)
-{
-	struct attempt *a = container_of(work, struct attempt, work);
-
-	a->in_context = in_hardirq();
-	a->run->error = tandem_upcall(&half, a->run->entry, a->arg, NULL, &a->run->result);
-	complete(&a->done);
-}
-
-static void attempt_softirq(struct timer_list *timer)
-{
-	struct attempt *a = from_timer(a, timer, timer);
-
-	a->in_context = in_serving_softirq();
-	a->run->error = tandem_upcall(&half, a->run->entry, a->arg, NULL, &a->run->result);
-	complete(&a->done);
-}
-
-static void run_from(struct litmus_run *run, u64 *arg, const u64 *bytes)
-{
-	static DEFINE_SPINLOCK(lock);
-	struct attempt a = { .run = run, .arg = arg };
-
-	switch (run->from) {
-	case LITMUS_FROM_SPIN:
-		spin_lock(&lock);
-		run->error = tandem_upcall(&half, run->entry, arg, bytes, &run->result);
-		spin_unlock(&lock);
-		return;
-	case LITMUS_FROM_RCU:
-		rcu_read_lock();
-		run->error = tandem_upcall(&half, run->entry, arg, bytes, &run->result);
-		rcu_read_unlock();
-		return;
-	case LITMUS_FROM_IRQ_OFF:
-		local_irq_disable();
-		run->error = tandem_upcall(&half, run->entry, arg, bytes, &run->result);
-		local_irq_enable();
-		return;
-	case LITMUS_FROM_BH_OFF:
-		local_bh_disable();
-		run->error = tandem_upcall(&half, run->entry, arg, bytes, &run->result);
-		local_bh_enable();
-		return;
-	case LITMUS_FROM_IRQ:
-		init_completion(&a.done);
-		init_irq_work(&a.work, attempt_irq);
-		irq_work_queue(&a.work);
-		wait_for_completion(&a.done);
-		irq_work_sync(&a.work);
-		break;
-	case LITMUS_FROM_SOFTIRQ:
-		init_completion(&a.done);
-		timer_setup_on_stack(&a.timer, attempt_softirq, 0);
-		mod_timer(&a.timer, jiffies);
-		wait_for_completion(&a.done);
-		del_timer_sync(&a.timer);
-		destroy_timer_on_stack(&a.timer);
-		break;
-	default:
-		run->error = tandem_upcall(&half, run->entry, arg, bytes, &run->result);
-		return;
-	}
-	if (!a.in_context)
-		run->error = -ENOTRECOVERABLE;
-}
+#include "litmus_from.h"
 
 static void show(struct litmus_run *run)
 {
@@ -600,8 +568,16 @@ static void show(struct litmus_run *run)
 	run->kept = atomic_read(&kept);
 	run->held = atomic_read(&held);
 	run->busy = atomic_read(&busy);
+	run->started = atomic_read(&started);
 	run->harm = atomic_read(&harm);
 }
+
+/*
+ * As with a bus: nobody comes before the half is registered, and who unregisters it waits for those inside, as
+ * unregister_netdev() does: none starts afterwards.
+ */
+static DECLARE_RWSEM(inside);
+static bool registered;		/* under inside for writing */
 
 static long litmus_run(struct litmus_run *run)
 {
@@ -627,7 +603,11 @@ static long litmus_run(struct litmus_run *run)
 	}
 	start = ktime_get_ns();
 	for (i = 0; i < (run->repeat ?: 1); i++) {
-		run_from(run, arg, bytes);
+		down_read(&inside);
+		run->error = -EIO;
+		if (registered)
+			run_from(run, arg, bytes);
+		up_read(&inside);
 		if (run->error)
 			break;
 	}
@@ -655,7 +635,6 @@ static void litmus_set(const struct litmus_run *run)
 }
 
 static DEFINE_MUTEX(face_mutex);
-static bool registered;
 
 static long litmus_register(bool on)
 {
@@ -664,12 +643,15 @@ static long litmus_register(bool on)
 	mutex_lock(&face_mutex);
 	if (on && !registered)
 		err = tandem_half_register(&half);
-	else if (!on && registered)
-		tandem_half_unregister(&half);
-	else
+	else if (on || !registered)
 		err = -EINVAL;
-	if (!err)
+	if (!err) {
+		down_write(&inside);
+		if (!on)
+			tandem_half_unregister(&half);
 		registered = on;
+		up_write(&inside);
+	}
 	mutex_unlock(&face_mutex);
 	return err;
 }

@@ -74,7 +74,8 @@ enum {
 	LITMUS_DOWN_KEEP, LITMUS_DOWN_SLEEP, LITMUS_DOWN_NEVER, LITMUS_DOWN_DMA,
 	LITMUS_DOWN_DMA_FREE, LITMUS_DOWN_RAW, LITMUS_DOWN_BIT, LITMUS_DOWN_FIELD, LITMUS_DOWN_LOCAL,
 	LITMUS_DOWN_RING, LITMUS_DOWN_OTHER_FREE, LITMUS_DOWN_HOLD, LITMUS_DOWN_UNHOLD, LITMUS_DOWN_LITTLE,
-	LITMUS_DOWN_RUN, LITMUS_DOWN_PUSH,
+	LITMUS_DOWN_RUN, LITMUS_DOWN_PUSH, LITMUS_DOWN_START, LITMUS_DOWN_STOP, LITMUS_DOWN_REMAP,
+	LITMUS_DOWN_UNREMAP,
 	LITMUS_DOWNS
 };
 
@@ -89,13 +90,14 @@ struct litmus_run {
 	__u64 buffer, bytes;		/* BUFFER's */
 	__u64 repeat;			/* calls back to back */
 	struct litmus_dev dev;		/* the kernel's, afterwards; pointers are 0 or 1 */
-	__u32 allocated;		/* live allocations */
+	__u32 allocated;		/* live allocations, REMAP's too */
 	__u32 locked;
 	__u32 ticked;			/* LITMUS_DOWN_TICK calls */
 	__u32 kept;
 	__u64 ns;			/* the calls took */
 	__u32 held;			/* LITMUS_DOWN_HOLD calls in effect */
 	__u32 busy;			/* of HOLD, UNHOLD and RING: those that run */
+	__u32 started;			/* LITMUS_DOWN_START is in effect */
 	__u32 harm;			/* times that the kernel would have been hurt */
 };
 
