@@ -8,7 +8,7 @@
 #   verify   the tests that use a VM, on the checking kernels (builds these once)
 #   analyse  sparse, coccinelle, cppcheck, clang's and gcc's analysers, clang-tidy
 #   coverage which lines the tests run: kernel/ in VMs, logic/ lib/ split/ by unit tests
-#   fuzz     the parsers of files, TIME=3600 seconds; findings are kept in build/fuzz/
+#   fuzz     the parsers of files and the channel, TIME=3600 seconds; findings are kept in build/fuzz/
 #   lab      prepare what lab/run needs
 #   bench    the benchmarks
 #   style    layering, licence lines, sizes of files and functions
@@ -64,8 +64,10 @@ analyse: halves
 coverage: user lab
 	@lab/coverage
 
-fuzz: deps
-	@tests/fuzz/run $(TIME)
+fuzz: user lab
+	@lab/kernel-build coverage >/dev/null && lab/module-build coverage
+	@tests/fuzz/run $$(($(TIME) / 2))
+	@tests/fuzz/protocol $$(($(TIME) / 2))
 
 bench: halves lab
 	@for b in bench/bench_*; do [ ! -x "$$b" ] || { echo "== $$b"; "$$b" || exit 1; }; done
