@@ -357,6 +357,9 @@ static int releases(struct down *d, const struct tandem_key *key)
 			return refuse(d->c, "%s of memory for which %s is not undone", d->plan->name,
 				      st->plan->down[inside->down].name);
 	}
+	/* Memory that is known by more than its address, as for DMA. */
+	if (o)
+		object_freed(d->c->worker, o->start, o->size);
 	if (r && d->plan->ledger.strict && !d->freed)
 		d->given = ledger_pend(st, r);
 	else if (r)
