@@ -3,7 +3,7 @@
  * In the guest: what an upcall costs beside a ping-pong over eventfds between two
  * processes, and beside a getattr of a FUSE file system that caches nothing.
  *
- * Argument: the user half's program. Output: one line per figure, "NAME TIGHT ASLEEP", in
+ * Arguments: the user half's program; "asleep" for 300 upcalls with everybody asleep, and nothing else. Output: one line per figure, "NAME TIGHT ASLEEP", in
  * time-stamp ticks per round trip (in counting mode: instructions). Tight is back to back;
  * asleep means that all parties sleep before each call. Each call is stamped on both sides
  * in the same way, so that only the call counts.
@@ -280,19 +280,25 @@ int main(int argc, char **argv)
 {
 	pid_t pid;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: upcall USER-HALF\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: upcall USER-HALF [asleep]\n");
 		return 1;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	MUST(mlockall(MCL_CURRENT | MCL_FUTURE));
-	eventfd_rival();
-	fuse_rival();
+	if (argc == 2) {
+		eventfd_rival();
+		fuse_rival();
+	}
 	face = MUST(open("/dev/upbench", O_RDWR | O_CLOEXEC));
 	pid = start_half(argv[1]);
-	ours("ten", UPBENCH_TEN);
-	ours("two", UPBENCH_TWO);
-	ours("none", UPBENCH_NONE);
+	if (argc == 2) {
+		ours("ten", UPBENCH_TEN);
+		ours("two", UPBENCH_TWO);
+		ours("none", UPBENCH_NONE);
+	} else {
+		print("ten", 0, upcalls(UPBENCH_TEN, ASLEEP, 1));
+	}
 	MUST(ioctl(face, UPBENCH_IOC_UNREGISTER));
 	MUST(waitpid(pid, NULL, 0));
 	return 0;
