@@ -68,6 +68,7 @@ static void try_attach(int fd)
 	struct { struct tandem_attach a; uint8_t more[64]; } arg = { 0 };
 
 	arg.a.size = any_size(sizeof(arg.a));
+	arg.a.protocol = TANDEM_PROTOCOL;
 	strcpy(arg.a.name, "litmus");
 	for (int i = 0; i < TANDEM_BUILD_ID_BYTES; i++)
 		sscanf(LITMUS_BUILD + 2 * i, "%2hhx", &arg.a.build_id[i]);
@@ -82,7 +83,7 @@ static void try_attach(int fd)
 		arg.a.flags = number();
 		break;
 	case 3:
-		arg.a.reserved = number();
+		arg.a.protocol += number();
 		break;
 	case 4:
 		arg.a.name[take(1) % 32] = take(1);
