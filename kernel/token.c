@@ -70,12 +70,15 @@ static bool reaches(const struct tandem_plan *plan, u16 outer, u32 offset, u16 t
 	       holds(plan, t->tail_type, offset - t->tail_offset, type);
 }
 
+/* Numbers that iomap functions give for I/O ports are below this (lib/iomap.c); none is an address of memory. */
+#define PORTS_END	0x40000
+
 /* May what was given out as this be named as a @type at @offset? */
 bool token_fits(const struct tandem_plan *plan, const struct token *token, u32 offset, u16 type)
 {
 	unsigned int i;
 
-	if (type == TANDEM_NONE && !offset)
+	if (type == TANDEM_NONE && (!offset || token->address < PORTS_END))
 		return true;
 	for (i = 0; i < TOKEN_TYPES && token->type[i] != TANDEM_NONE; i++)
 		if (reaches(plan, token->type[i], offset, type))

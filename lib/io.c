@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ioread*() and iowrite*(): functions of the kernel, here accesses to the mapped window.
- * An I/O port cookie is no address of a window: it came as a token, and touching it says so.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "half.h"
+#include "thread.h"
 
 #define EXPORT		__attribute__((weak))
 
+/* A port's number came as a token: a user half whose driver may have ports asks the kernel half. */
+static bool is_port(const volatile void *at)
+{
+	struct tandem_thread *thread = tandem_thread_self();
+
+	return thread && tandem_name_is_token(&thread->process->names, (const void *)at);
+}
+
 #define READER(name, result, type, swap) \
+	EXPORT result tandem_port_##name(const volatile void *from); \
 	EXPORT result name(const volatile void *from) \
 	{ \
+		if (is_port(from) && tandem_port_##name) \
+			return tandem_port_##name(from); \
 		return swap(*(const volatile type *)from); \
 	}
 #define WRITER(name, type, swap) \
+	EXPORT void tandem_port_##name(type value, volatile void *to); \
 	EXPORT void name(type value, volatile void *to) \
 	{ \
-		*(volatile type *)to = swap(value); \
+		if (is_port(to) && tandem_port_##name) \
+			tandem_port_##name(value, to); \
+		else \
+			*(volatile type *)to = swap(value); \
 	}
 #define AS_IS(value)	(value)
 

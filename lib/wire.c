@@ -290,6 +290,11 @@ const char *tandem_name_symbol(const struct tandem_names *names, const void *poi
 	return id < 0 ? NULL : names->half->plan->symbol[id];
 }
 
+bool tandem_name_is_token(const struct tandem_names *names, const void *address)
+{
+	return in_tokens(names, address);
+}
+
 bool tandem_name_ours(const struct tandem_names *names, const struct tandem_twins *twins,
 		      const void *address)
 {

@@ -51,6 +51,8 @@ int tandem_wire_get(struct tandem_names *names, struct tandem_twins *twins,
 
 /* The symbol whose address this is; NULL. */
 const char *tandem_name_symbol(const struct tandem_names *names, const void *pointer);
+/* A kernel pointer that may only be handed back? */
+bool tandem_name_is_token(const struct tandem_names *names, const void *address);
 /* Whether the address is in memory that this runtime hands out: no variable of the program. */
 bool tandem_name_ours(const struct tandem_names *names, const struct tandem_twins *twins,
 		      const void *address);

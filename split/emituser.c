@@ -421,7 +421,8 @@ static void externs(struct plan *plan, struct tu *tu, struct text *out)
 				continue;	/* its own body was replaced */
 			if (!f->user_needs)
 				continue;
-			text_add(out, "__typeof__(%s) %s", f->result_text, f->name);
+			/* what is no port, the runtime does */
+			text_add(out, "__typeof__(%s) %s%s", f->result_text, policy_find("port", f->name) ? "tandem_port_" : "", f->name);
 		}
 		parameters(f, out);
 		text_add(out, "\n");

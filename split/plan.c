@@ -212,6 +212,8 @@ static void downs_of(struct plan *plan, struct func *f)
 	for (struct edge *e = user_edge(f, NULL); e; e = user_edge(f, e)) {
 		struct func *g = e->callee;
 
+		if (e->call && g && policy_find("port", g->name))
+			down_add(plan, g, NULL, f->tu);
 		if (!e->call || !g || plan_is_local(g) || policy_find("constant", g->name) || plan_is_mutex_call(plan, e->call))
 			continue;
 		down_add(plan, g, variant(f, e->call, g), f->tu);

@@ -33,7 +33,7 @@ static const struct word {
 	{ "frees", 1, 1, false, "n" }, { "stops", 1, 1, false, "n" },
 	{ "acquire", 3, 10, false, "nwnf" }, { "single", 1, 1, false, "n" },
 	{ "also", 2, 2, false, "n" }, { "mutex", 2, 4, false, "nlnn" },
-	{ "buffer", 3, 3, true, "pnd" }, { "room", 1, 1, true, "p" }, { "check", 1, 1, true, "n" },
+	{ "buffer", 3, 3, true, "pnd" }, { "room", 1, 1, true, "p" }, { "check", 1, 1, true, "n" }, { "port", 1, 1, false, "n" },
 	{ "type", 3, 3, false, "ndn" }, { "points", 2, 2, false, "nd" },
 	{ "string", 1, 1, false, "n" }, { "fail", 1, 1, true, "n" }, { "reads", 1, 2, false, "n" },
 	{ "begins", 1, 1, false, "n" }, { "ends", 1, 1, false, "n" },

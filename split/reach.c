@@ -278,6 +278,9 @@ static void collect(struct plan *plan, struct plan_reach *reach, struct func *f,
 		if (policy_find("constant", e->callee->name) || plan_is_mutex_call(plan, e->call))
 			continue;
 		down = plan_down_of(plan, f, e->call);
+		for (unsigned int i = 0; policy_find("port", e->callee->name) && i < plan->ndown; i++)
+			if (plan->down[i].func == e->callee)
+				down = i;
 		if (down >= 0)
 			reach->down[down] = 1;
 		else if (e->callee->has_body && runs_in_user(e->callee))

@@ -533,6 +533,10 @@ static void member(struct scan *s, struct node *n, unsigned int how)
 	if (in_device(s, n))
 		return;
 	in_union(s, n);
+	if (s->f->is_own && f->in->is_own && f->type->kind == TYPE_ARRAY && !f->type->count) {
+		scan_mark(s, n, "flexible array", text_format("uses %s, an array whose length is not known", field_name(f)));
+		return;
+	}
 	if (t->kind == TYPE_RECORD) {
 		if (is_opaque(t->record)) {
 			if (!(how & (HOW_ADDRESS | HOW_BASE)))

@@ -22,4 +22,6 @@ run() {
 
 run e1000e e1000e 380 "$nic"
 run vmxnet3 vmxnet3 60 "$nic"
+# its registers are I/O ports
+run tulip tulip 15 "$nic"
 exit 0

@@ -20,6 +20,7 @@ diff <(grep -v '^#' one.inlines | grep -v '^$') <(grep -v '^#' two.inlines | gre
 # what cannot move, and why
 has report.txt '^(kernel|both) +two_exported .*exported: other modules call it' 'an exported function moved'
 has report.txt '^kernel +inner_type .*the type of its variable pair is declared inside it \(two.c:' 'a type is not there where its variable goes'
+has report.txt '^ +kernel statements at two.c:[0-9]+: uses tail.part, an array whose length' 'what lies behind a record crosses'
 has report.txt '^ +kernel statements at two.c:[0-9]+: touches struct list_head.next' 'a list is walked in the user half'
 has kernel/tu-one.c 'int\) tandem_global_[0-9]+ = 41;' 'a static variable has lost its value'
 has kernel/tu-one.c 'struct net_device_ops\) tandem_symbol_[0-9]+ = \{$' 'a table inside a function is not there'

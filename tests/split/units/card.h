@@ -16,7 +16,10 @@ struct card {
 	int v;
 	struct ops ops;
 	int (*check)(struct net_device *dev);
+	struct tail *tail;
 };
+
+struct tail { int n; struct { int a; } part[]; };
 
 extern const struct info info_two;
 extern int panic_timeout;	/* of the kernel, as if it were another module's */

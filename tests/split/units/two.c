@@ -38,6 +38,7 @@ int two_reset(struct card *c)
 {
 	struct card *other;
 
+	c->v += c->tail->part[1].a;
 	c->v += two_exported(c) + inner_type(c->v);
 	list_for_each_entry(other, &c->list, list)
 		c->v += other->v;
