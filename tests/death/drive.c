@@ -22,11 +22,12 @@
 
 #include "drive.h"
 
-#define HUNG_US		20000000	/* a call that is not back by then is lost */
+#define HUNG_US		20000000	/* a call that is not back by then is lost; more on a slow machine */
 #define FAILURES_MAX	20
 #define AFTER_US	100000		/* what the kernel may take from a death to the answer */
 
 struct site site;
+static long hung = HUNG_US;
 
 /* What the child that makes the call leaves for us. */
 struct outcome {
@@ -69,7 +70,7 @@ static void show_lost(pid_t pid, const char *what)
 /* Runs it in a child, which may hang; the time at which it was back. */
 static int run_apart(int (*run)(void), const char *what, struct half *half, long *end)
 {
-	long limit = now_us() + HUNG_US;
+	long limit = now_us() + hung;
 	pid_t pid = fork();
 
 	if (!pid) {
@@ -469,7 +470,9 @@ int main(int argc, char **argv)
 	snprintf(text, sizeof(text), "|%s take-dump", realpath("/proc/self/exe", NULL));
 	write_file("/proc/sys/kernel/core_pattern", text);
 	t = (struct trial){ .op = op, .kind = argv[5], .entry = argv[7], .allowed = allowed(argv[5]) };
-	if (argc > 9)
+	if (argc > 9) {
 		t.allowed += atol(argv[9]) * 1000;
+		hung += atol(argv[9]) * 10000;
+	}
 	return walk(&t, argc > 8 ? atoi(argv[8]) : 0);
 }
