@@ -6,7 +6,7 @@
 # bind and reload work. In full, at each crossing; else at some, the first and the last among them; each that was
 # asked for must have died.
 # timeout: 600
-# kernels: 6.1 verifier kcsan coverage
+# kernels: 6.1 verifier kcsan
 . tests/helpers.sh
 
 gcc -O2 -Wall -Wextra -Werror -o build/death-drive tests/death/*.c || t_fail 'tests/death does not compile'

@@ -3,7 +3,7 @@
 # Traffic goes on, and nothing of it is lost, when the user half is killed while it is idle, in calls that
 # only read, and in the driver's own watchdog; a connection goes on too. Then unload and reload.
 # timeout: 300
-# kernels: 6.1 verifier kcsan coverage
+# kernels: 6.1 verifier kcsan
 . tests/helpers.sh
 
 cat >"$out/guest" <<'END2'

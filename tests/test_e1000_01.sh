@@ -3,7 +3,7 @@
 # The split e1000 answers as the stock one: probe, ping, counters after 100 pings, self-test, MTU and
 # address, down/up, rings, settings, features, VLANs, filters, MII, removal, parameters, iperf3.
 # timeout: 600
-# kernels: 6.1 6.12 verifier kcsan coverage
+# kernels: 6.1 6.12 verifier kcsan
 . tests/helpers.sh
 . tests/nic.sh
 compare_drivers e1000 e1000 first ping test mtu mac updown rings settings features vlan filter mii \

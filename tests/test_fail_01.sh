@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 1200
-# kernels: 6.1 verifier coverage
+# kernels: 6.1 verifier
 # Every allocation fails once: of the runtime's loading, of each request of a user half, of upcalls with
 # all that may happen in them, of a split e1000's probe and of its interface going up. No oops, no leak, and
 # what failed was refused or went well. On the checking kernel all of them, and each call in kernel/ that
