@@ -5,7 +5,7 @@
 # kernels: 6.1
 . tests/helpers.sh
 
-nic='ping -q -c 10 -i 0.05 $PEER && ip link set $NIC down && ip link set $NIC up && ethtool $NIC | grep -q Link && rmmod $MODULE'
+nic='ping -q -c 10 -i 0.05 $PEER && ip link set $NIC down && ip link set $NIC up && ip link show dev $NIC | grep -q UP && rmmod $MODULE'
 
 # run DEVICE MODULE FUNCTIONS COMMAND: at least so many functions are in the user half, and it made upcalls.
 run() {
