@@ -18,7 +18,8 @@ struct down {
 	struct record *record;		/* made before: afterwards it must not fail */
 	bool listed;			/* the record is in the ledger, pending */
 	struct record *given;		/* what is being given back: in the ledger, pending */
-	size_t freed;			/* bytes of memory that this call frees */
+	size_t frees;			/* bytes of memory that this call frees */
+	struct freed *freed;		/* these, once they are */
 	bool nothing;			/* it frees NULL */
 	u64 result;
 };
@@ -328,16 +329,18 @@ static noinline_for_stack int frees(struct down *d)
 	if (r && (!ledger_takes(d->id, &d->plan->ledger, r->key.undo) || r->pending))
 		return refuse(d->c, "%s of memory that %s gives back", d->plan->name,
 			      st->plan->down[r->key.undo].name);
-	d->freed = o->size;
-	return 0;
+	d->frees = o->size;
+	d->freed = freed_make(st, start, o->size);
+	return d->freed ? 0 : -ENOMEM;
 }
 
 static int releases(struct down *d, const struct tandem_key *key)
 {
 	struct state *st = d->c->state;
 	struct record *r = ledger_find_held(st, &d->plan->ledger, key);
-	struct object *o = r && r->gen && !d->freed ? object_by_handle(st, r->index, r->gen) : NULL;
+	struct object *o = r && r->gen && !d->frees ? object_by_handle(st, r->index, r->gen) : NULL;
 	u64 seq = o ? r->seq : 0;
+	struct freed *freed;
 
 	if (o && !downs_wait(st, o->start, o->size))
 		return refuse(d->c, "%s of memory that another downcall uses", d->plan->name);
@@ -348,19 +351,22 @@ static int releases(struct down *d, const struct tandem_key *key)
 	if (!r && d->plan->ledger.strict)
 		return refuse(d->c, "%s of what is not held", d->plan->name);
 	/* Somebody owns all memory that was allocated with an undo: without one it is not for this. */
-	if (!r && d->freed)
+	if (!r && d->frees)
 		return refuse(d->c, "%s of memory that it does not give back", d->plan->name);
-	if (d->freed) {
-		const struct record *inside = ledger_inside(st, d->arg[0], d->freed, r);
+	if (d->frees) {
+		const struct record *inside = ledger_inside(st, d->arg[0], d->frees, r);
 
 		if (inside)
 			return refuse(d->c, "%s of memory for which %s is not undone", d->plan->name,
 				      st->plan->down[inside->down].name);
 	}
 	/* Memory that is known by more than its address, as for DMA. */
-	if (o)
-		object_freed(d->c->worker, o->start, o->size);
-	if (r && d->plan->ledger.strict && !d->freed)
+	freed = o ? freed_make(st, o->start, o->size) : NULL;
+	if (o && !freed)
+		return -ENOMEM;
+	if (freed)
+		freed_add(st, freed);
+	if (r && d->plan->ledger.strict && !d->frees)
 		d->given = ledger_pend(st, r);
 	else if (r)
 		ledger_drop(st, r);
@@ -426,14 +432,15 @@ static noinline_for_stack int ledger_before(struct down *d)
 static void let_go(struct down *d)
 {
 	struct state *st = d->c->state;
-	struct object *o = d->freed ? object_find(st, d->arg[0]) : NULL;
+	struct object *o = d->frees ? object_find(st, d->arg[0]) : NULL;
 
 	if (o && o->start == d->arg[0])
 		object_kill(st, o);
 	/* In this order: clearing drops the mutex, and calls of this worker may come meanwhile. */
 	if (d->freed) {
-		object_freed(d->c->worker, d->arg[0], d->freed);
-		ledger_clear(st, d->arg[0], d->freed);
+		freed_add(st, d->freed);
+		d->freed = NULL;
+		ledger_clear(st, d->arg[0], d->frees);
 	}
 }
 
@@ -506,6 +513,25 @@ static u64 product(const struct down *d)
 	return size;
 }
 
+/* Is it the copy of a record of the same type? Its pointers were checked. */
+static bool is_copy(const struct down *d, const struct object *o)
+{
+	struct state *st = d->c->state;
+	const struct object *from;
+	unsigned int i;
+
+	for (i = 0; i < d->plan->nargs; i++) {
+		if (d->plan->arg[i].kind == TANDEM_VALUE_SCALAR || d->flat >> i & 1 || !d->arg[i])
+			continue;
+		from = object_find(st, d->arg[i]);
+		if (from && !object_is_shared(from) &&
+		    tandem_place_of(st->plan, from->seg, from->nseg, from->size, d->arg[i] - from->start,
+				    o->seg[0].type) == TANDEM_PLACE_YES)
+			return true;
+	}
+	return false;
+}
+
 /* What the result is. Without an object it crosses as a token; an error: no memory to know it by. */
 static struct object *allocated(struct down *d)
 {
@@ -528,10 +554,15 @@ static struct object *allocated(struct down *d)
 	}
 	if (alloc->kind == TANDEM_ALLOC_DATA && alloc->plus_tail && alloc->type != TANDEM_NONE)
 		size += st->plan->type[alloc->type].tail_offset;
+	if (freed_forget(st, d->result, size))
+		return ERR_PTR(-ENOMEM);
 	o = object_make(st, alloc->kind, d->result, size, alloc->type, alloc->plus_tail,
 			d->c->outermost->scope);
 	if (IS_ERR_OR_NULL(o))
 		return o;
+	/* One with a tail was filled by the kernel. */
+	if (o->nseg && !alloc->plus_tail && !is_copy(d, o))
+		object_clear_pointers(st, o);
 	o->phys = phys;
 	o->allocated = true;
 	return o;
@@ -636,5 +667,6 @@ int down_take(struct call *c, const struct tandem_record *rec, bool last)
 		if (d.flat >> i & 1)
 			kvfree((void *)d.arg[i]);
 	kfree(d.record);
+	kfree(d.freed);
 	return err;
 }

@@ -38,6 +38,10 @@ static int object_in_wire(struct call *c, const struct tandem_wire *wire, u16 ty
 	if (type != TANDEM_NONE && typecheck)
 		place = object_is_shared(o) ? shared_place(&st->plan->type[type], o, wire->offset) :
 			tandem_place_of(st->plan, o->seg, o->nseg, o->size, wire->offset, type);
+	/* Memory gets its type from the first pointer to it, as a whole: none points into it before. */
+	if (place == TANDEM_PLACE_UNKNOWN && type != TANDEM_NONE && typecheck && o->kind == TANDEM_OBJECT_DATA &&
+	    (o->nseg || wire->offset))
+		place = TANDEM_PLACE_NO;
 	if (place == TANDEM_PLACE_NO || place == TANDEM_PLACE_OUTSIDE)
 		return refuse(c, "no %s at offset %u of object %u (%s)", type_name(st, type),
 			      wire->offset, wire->index,

@@ -125,14 +125,6 @@ struct hold {
 	u32 gen;
 };
 
-/* Memory that a downcall has freed: pointers to it may stand in fields for a while. */
-struct freed {
-	unsigned long start;
-	size_t size;
-};
-
-#define FREED_MAX	16
-
 /* A device between its BEGINS and its ENDS entry. Under state.mutex. */
 struct scope {
 	struct list_head node;
@@ -207,6 +199,7 @@ struct state {
 	struct symbol_slot *symbol;	/* const: open addressing */
 	u32 symbol_mask;
 	unsigned long *warned;		/* bit per entry; atomic bits */
+	unsigned long *given;		/* const: bit per type: the user half says where pointers to it lead */
 	bool stale;			/* registry_lock: someone came with another build id */
 
 	struct mutex mutex;
@@ -220,6 +213,8 @@ struct state {
 	char reason[128];		/* mutex: why the last channel was condemned */
 
 	struct objects objects;		/* mutex */
+	struct rb_root freed;		/* mutex: memory that the user half had; see freed.c */
+	u32 nfreed;			/* mutex */
 	struct list_head scopes;	/* mutex */
 	struct ledger ledger;		/* mutex */
 	struct list_head running;	/* mutex: downcalls whose function runs */
@@ -292,6 +287,7 @@ struct worker {
 	bool delivered;			/* the user half knows of its turn; worker's thread writes */
 	bool spare;			/* say so with the next CALL */
 	u32 turns;			/* that the user half got; watchdog reads */
+	u64 began;			/* seq of the outermost call; watchdog reads */
 	u32 op;				/* what was said: TANDEM_SAY_* */
 	bool in_shaped;			/* the body is a struct tandem_shaped, in the area */
 	const struct template *shaped;	/* of the CALL, if nothing was said in it yet; or NULL */
@@ -302,6 +298,8 @@ struct worker {
 	/* watchdog only */
 	u32 watched;			/* turns at its last look */
 	u32 looks;			/* since they changed, times LOOK_FULL */
+	u64 serves;			/* the outermost call at its last look */
+	u32 served;			/* looks since that began, times LOOK_FULL */
 	u64 ran;			/* ns of processor time at its last look */
 
 	/* state.mutex */
@@ -316,8 +314,6 @@ struct worker {
 	u32 ngone, gone_room;
 	struct tokens tokens;
 	struct tandem_wire wire[TANDEM_ARGS_MAX];	/* of the CALL being written */
-	struct freed freed[FREED_MAX];	/* last, by downcalls of the outermost call and those in it: a ring */
-	u32 nfreed;
 	u32 nbuffer;
 	struct { u8 *data; u32 bytes; } buffer[BUFFERS_MAX];	/* of the body being parsed */
 };
@@ -500,6 +496,13 @@ static inline bool object_is_shared(const struct object *o)
 	return o->kind != TANDEM_OBJECT_DATA && o->kind != TANDEM_OBJECT_GLOBAL;
 }
 
+/* freed.c */
+struct freed *freed_make(struct state *st, unsigned long start, size_t size);
+void freed_add(struct state *st, struct freed *new);
+bool freed_has(struct state *st, unsigned long start, size_t size);
+int freed_forget(struct state *st, unsigned long start, size_t size);
+void freed_exit(struct state *st);
+
 /* object.c */
 int objects_init(struct state *st);
 void objects_exit(struct state *st);
@@ -508,9 +511,10 @@ struct object *object_by_handle(struct state *st, u32 index, u32 gen);
 struct object *object_make(struct state *st, u8 kind, unsigned long start, size_t size,
 			   u16 type, bool tail, struct scope *scope);
 struct object *object_twin(struct call *c, unsigned long address, u16 type);
+size_t object_twin_size(const struct state *st, u16 type);
 void object_retype(struct state *st, struct object *o, u16 type);
+void object_clear_pointers(const struct state *st, const struct object *o);
 void object_kill(struct state *st, struct object *o);
-void object_freed(struct worker *w, unsigned long start, size_t size);
 int object_hold(struct call *outermost, struct object *o);
 void objects_release(struct call *outermost);
 struct scope *scope_find(struct state *st, unsigned long device);

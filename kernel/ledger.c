@@ -193,6 +193,7 @@ static void undo(struct state *st, struct record *r)
 	bool dma = is_dma(st, r), frees = down->flags & TANDEM_DOWN_FREES;
 	struct object *o = frees ? object_find(st, r->key.arg[0]) : NULL;
 	size_t size = o && o->gen && o->start == r->key.arg[0] ? o->size : 0;
+	struct freed *freed = size ? freed_make(st, r->key.arg[0], size) : NULL;
 
 	/* Kills the object that came with it, as a rule the memory that goes. */
 	record_unlink(st, r);
@@ -206,9 +207,12 @@ static void undo(struct state *st, struct record *r)
 	if (size && !downs_wait(st, r->key.arg[0], size)) {
 		pr_warn_ratelimited("tandem: %s: %s left undone: a call still uses the memory\n", st->name,
 				    down->name);
+		kfree(freed);
 		kfree(r);
 		return;
 	}
+	if (freed)
+		freed_add(st, freed);
 	st->stats.down[r->key.undo]++;
 	mutex_unlock(&st->mutex);
 	st->half->down[r->key.undo](r->key.arg);

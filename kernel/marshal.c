@@ -468,6 +468,10 @@ static int argument(struct walk *k, unsigned int n, struct tandem_wire *wire)
 		wire->value = tandem_scalar(v, value->size, value->is_signed);
 		return 0;
 	case TANDEM_VALUE_PTR:
+		/* What the kernel passes is alive, whoever had its memory before. */
+		if (unlikely(k->st->nfreed) && v && value->type != TANDEM_NONE &&
+		    freed_forget(k->st, v, object_twin_size(k->st, value->type)))
+			return -ENOMEM;
 		return wire_out(k, v, value->type, true, wire);
 	}
 	wire->tag = TANDEM_WIRE_NULL;

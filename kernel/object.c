@@ -170,9 +170,28 @@ static void set_type(struct state *st, struct object *o, u16 type, bool tail)
 		  tandem_place_segments(st->plan, type, tail, o->size, o->seg);
 }
 
+/* What the memory held before, or was filled with, is no pointer. */
+void object_clear_pointers(const struct state *st, const struct object *o)
+{
+	const struct tandem_type *t;
+	u32 i, n, item;
+
+	for (i = 0; i < o->nseg; i++) {
+		t = &st->plan->type[o->seg[i].type];
+		for (n = 0; n < o->seg[i].count * t->nleaf; n++) {
+			const struct tandem_leaf *leaf = &t->leaf[n % t->nleaf];
+			unsigned long at = o->start + o->seg[i].offset + n / t->nleaf * (size_t)t->size + leaf->offset;
+
+			for (item = 0; item < leaf->count && leaf->kind == TANDEM_LEAF_PTR; item++)
+				WRITE_ONCE(*(u64 *)(at + item * leaf->stride), 0);
+		}
+	}
+}
+
 void object_retype(struct state *st, struct object *o, u16 type)
 {
 	set_type(st, o, type, false);
+	object_clear_pointers(st, o);
 	o->version++;
 	st->objects.epoch++;
 }
@@ -215,26 +234,6 @@ struct object *object_make(struct state *st, u8 kind, unsigned long start, size_
 	return o;
 }
 
-/*
- * A driver frees, and then clears the field that pointed there; the answer to the first crosses
- * in between. What this call has freed is no record, unless someone allocates it before us.
- */
-void object_freed(struct worker *w, unsigned long start, size_t size)
-{
-	w->freed[w->nfreed++ % FREED_MAX] = (struct freed){ start, size };
-}
-
-static bool was_freed(const struct worker *w, unsigned long start, size_t size)
-{
-	u32 i, n = min_t(u32, w->nfreed, FREED_MAX);
-
-	for (i = 0; i < n; i++)
-		if (start < w->freed[i].start + w->freed[i].size &&
-		    w->freed[i].start < start + size)
-			return true;
-	return false;
-}
-
 static bool readable(unsigned long start, size_t size)
 {
 	u8 byte;
@@ -243,27 +242,50 @@ static bool readable(unsigned long start, size_t size)
 	       !copy_from_kernel_nofault(&byte, (void *)(start + size - 1), 1);
 }
 
+size_t object_twin_size(const struct state *st, u16 type)
+{
+	const struct tandem_type *t = &st->plan->type[type];
+
+	return t->tail_type == TANDEM_NONE ? t->size : t->tail_offset + st->plan->type[t->tail_type].size;
+}
+
+/* A record that an earlier pointer named may turn out to be part of a larger one, unless somebody works with it. */
+static bool gives_way(const struct call *c, const struct object *o, unsigned long start, size_t size)
+{
+	return o->gen && o->life == TANDEM_LIFE_CALL && o->walk != c->state->walk &&
+	       (!o->holders || (o->holders == 1 && o->holder == c->outermost->seq)) &&
+	       o->start >= start && o->start + o->size <= start + size;
+}
+
+static bool all_give_way(const struct call *c, unsigned long start, size_t size)
+{
+	const struct object *o = object_in(c->state, start, size);
+	struct rb_node *n;
+
+	for (; o && o->start < start + size; o = n ? rb_entry(n, struct object, node) : NULL) {
+		if (!gives_way(c, o, start, size))
+			return false;
+		n = rb_next(&o->node);
+	}
+	return true;
+}
+
 /*
  * The twin of a record that a pointer of its type led to. NULL: it lies where something
- * else is known to be, or in no memory of the kernel. Otherwise as object_make().
+ * else is known to be, in memory that was freed, or in none of the kernel's. Otherwise as object_make().
  */
 struct object *object_twin(struct call *c, unsigned long address, u16 type)
 {
 	struct state *st = c->state;
 	const struct tandem_type *t = &st->plan->type[type];
-	bool tail = t->tail_type != TANDEM_NONE;
-	size_t size = tail ? t->tail_offset + st->plan->type[t->tail_type].size : t->size;
+	size_t size = object_twin_size(st, type);
 	struct object *o;
 
-	if (address + size < address || was_freed(c->worker, address, size) ||
-	    !readable(address, size))
+	if (address + size < address || !readable(address, size) ||
+	    (test_bit(type, st->given) && freed_has(st, address, size)) ||
+	    !all_give_way(c, address, size))
 		return NULL;
-	o = object_in(st, address, size);
-	/* A record that an earlier pointer named may turn out to be part of this one. */
-	if (o && (o->life == TANDEM_LIFE_DEVICE || !o->gen || o->holders > 1 ||
-		  o->start < address || o->start + o->size > address + size))
-		return NULL;
-	o = object_make(st, TANDEM_OBJECT_DATA, address, size, type, tail,
+	o = object_make(st, TANDEM_OBJECT_DATA, address, size, type, t->tail_type != TANDEM_NONE,
 			c->outermost->scope);
 	if (!IS_ERR_OR_NULL(o))
 		o->life = t->life;

@@ -155,6 +155,26 @@ int symbol_find(const struct state *st, unsigned long address)
 	return -1;
 }
 
+/* Types of which the user half stores pointers, or passes them: it may have freed what they point to. */
+static void given_prepare(struct state *st)
+{
+	const struct tandem_plan *plan = st->plan;
+	unsigned int i, j, k;
+
+	for (i = 0; i < plan->nentry; i++)
+		for (j = 0; j < plan->entry[i].nview; j++)
+			for (k = 0; k < st->entry[i].view[j].nstep; k++) {
+				const struct step *s = &st->entry[i].view[j].step[k];
+
+				if (s->writable && s->kind == TANDEM_LEAF_PTR && s->type != TANDEM_NONE)
+					__set_bit(s->type, st->given);
+			}
+	for (i = 0; i < plan->ndown; i++)
+		for (j = 0; j < plan->down[i].nargs; j++)
+			if (plan->down[i].arg[j].kind == TANDEM_VALUE_PTR && plan->down[i].arg[j].type != TANDEM_NONE)
+				__set_bit(plan->down[i].arg[j].type, st->given);
+}
+
 int plan_prepare(struct state *st)
 {
 	const struct tandem_plan *plan = st->plan;
@@ -163,15 +183,17 @@ int plan_prepare(struct state *st)
 
 	st->entry = kvcalloc(plan->nentry ?: 1, sizeof(*st->entry), GFP_KERNEL);
 	st->warned = bitmap_zalloc(plan->nentry ?: 1, GFP_KERNEL);
+	st->given = bitmap_zalloc(plan->ntype ?: 1, GFP_KERNEL);
 	st->stats.up = kvcalloc(plan->nentry ?: 1, sizeof(u64), GFP_KERNEL);
 	st->stats.down = kvcalloc(plan->ndown ?: 1, sizeof(u64), GFP_KERNEL);
-	if (!st->entry || !st->warned || !st->stats.up || !st->stats.down)
+	if (!st->entry || !st->warned || !st->given || !st->stats.up || !st->stats.down)
 		return -ENOMEM;
 	for (i = 0; i < plan->nentry; i++) {
 		err = entry_prepare(plan, &plan->entry[i], &st->entry[i]);
 		if (err)
 			return err;
 	}
+	given_prepare(st);
 	return symbols_prepare(st);
 }
 
@@ -189,6 +211,7 @@ void plan_forget(struct state *st)
 	}
 	kvfree(st->entry);
 	bitmap_free(st->warned);
+	bitmap_free(st->given);
 	kvfree(st->symbol);
 	kvfree(st->stats.up);
 	kvfree(st->stats.down);

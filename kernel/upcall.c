@@ -168,12 +168,13 @@ static int call_begin(struct call *c)
 		}
 		ch->idle = w->colder;
 		w->spare = !ch->idle && ch->nworker < WORKERS_MAX;
-		w->nfreed = 0;
 		w->caller = c->task;
 	}
 	c->channel = ch;
 	c->worker = w;
 	c->seq = ++st->seq;
+	if (c->outermost == c)
+		WRITE_ONCE(w->began, c->seq);
 	hlist_add_head(&c->node, bucket);
 	if (unlikely(!ch->watching)) {
 		ch->watching = true;

@@ -64,7 +64,7 @@ enum tandem_place tandem_place_of(const struct tandem_plan *plan, const struct t
 		return starts(plan, seg[i].type, inner, type, DEPTH_MAX) ? TANDEM_PLACE_YES :
 									   TANDEM_PLACE_NO;
 	}
-	if (offset + plan->type[type].size > size && offset != size)
+	if (offset + plan->type[type].size > size)
 		return TANDEM_PLACE_OUTSIDE;
 	return TANDEM_PLACE_UNKNOWN;
 }

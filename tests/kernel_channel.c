@@ -180,6 +180,40 @@ static void test_downcalls(void)
 	CHECK(finish(pid) == 0);
 }
 
+/* It frees, and leaves the pointer where it was: in later calls, too, there is no record. */
+static int64_t dangles(struct raw_worker *w)
+{
+	struct tandem_wire ring, size = raw_scalar(96), null = { .tag = TANDEM_WIRE_NULL };
+	const struct raw_object *o = dev_of(w);
+	static uint32_t usual;
+
+	switch (w->wire[1].value) {
+	case 0:
+	case 1:
+		usual = w->nnew;
+		return 0;
+	case 2:
+		if (down(w, LITMUS_DOWN_ALLOC, 1, &size))
+			return 1;
+		ring = w->wire[0];
+		raw_flush_wire(w, o, LITMUS_USE_RING2, ring);
+		return down(w, LITMUS_DOWN_FREE, 1, &ring) ? 2 : 0;
+	case 3:
+		return w->nnew - usual;
+	}
+	raw_flush_wire(w, o, LITMUS_USE_RING2, null);
+	return w->nnew - usual;
+}
+
+static void test_dangling(void)
+{
+	pid_t pid = begin(dangles);
+
+	for (int i = 0; i < 5; i++)
+		CHECK(!run(LITMUS_POKE, i) && !ran.result && !ran.allocated);
+	CHECK(finish(pid) == 0);
+}
+
 static bool on_kernel(const char *flavour)
 {
 	struct utsname name;
@@ -740,7 +774,7 @@ static void test_cost(void)
 
 static const struct play test[] = {
 	{ "attach", test_attach }, { "plain", test_plain }, { "fields", test_fields }, { "tail", test_tail },
-	{ "downcalls", test_downcalls }, { "nested", test_nested },
+	{ "downcalls", test_downcalls }, { "dangling", test_dangling }, { "nested", test_nested },
 	{ "concurrent", test_concurrent }, { "buffer", test_buffer }, { "spill", test_spill },
 	{ "atomic", test_atomic }, { "restart", test_restart }, { "death", test_death },
 	{ "unserved", test_unserved }, { "stalled", test_stalled }, { "sigstop", test_sigstop },

@@ -300,11 +300,21 @@ static int64_t breaks(struct raw_worker *w)
 		raw_down(w, LITMUS_DOWN_RING, 2, ring);
 		return 0;
 	}
+	case 57:	/* where an object ends, nobody knows what begins */
+		wire.offset = sizeof(struct litmus_dev);
+		raw_flush_wire(w, o, LITMUS_USE_RING2, wire);
+		break;
+	case 58:	/* inside memory that has no type yet, and may get another */
+		raw_down(w, LITMUS_DOWN_RAW, 1, &size);
+		wire = w->wire[0];
+		wire.offset = 8;
+		raw_flush_wire(w, o, LITMUS_USE_RING2, wire);
+		break;
 	}
 	return 0;
 }
 
-#define BREAKS	57
+#define BREAKS	59
 
 static void test_refused(void)
 {

@@ -133,11 +133,14 @@ static int64_t slow(struct raw_worker *w)
 {
 	static const uint64_t now[] = { 1 };
 
-	if (w->id_said != LITMUS_TEN)
+	static volatile bool removed;
+
+	removed = removed || w->id_said == LITMUS_REMOVE;
+	if (w->id_said != LITMUS_TEN || !w->wire[1].value)
 		return 0;
-	if (!w->wire[1].value)
-		return 0;
-	usleep(300000);
+	for (int i = 0; i < 30 && !removed; i++)
+		usleep(20000);
+	usleep(300000);		/* it ends when that has been replied */
 	if (!w->area->up_shape)
 		return -ENOSYS;
 	raw_shaped(w, BIT(W_A), 1, now);

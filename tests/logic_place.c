@@ -51,7 +51,7 @@ static void test_array(void **state)
 	/* Behind the last whole record nothing is known, and a record does not fit. */
 	assert_int_equal(tandem_place_of(&plan, seg, n, 130, 120, OUTER), TANDEM_PLACE_OUTSIDE);
 	assert_int_equal(tandem_place_of(&plan, seg, n, 130, 120, INNER), TANDEM_PLACE_UNKNOWN);
-	assert_int_equal(tandem_place_of(&plan, seg, n, 130, 130, INNER), TANDEM_PLACE_UNKNOWN);
+	assert_int_equal(tandem_place_of(&plan, seg, n, 130, 130, INNER), TANDEM_PLACE_OUTSIDE);
 	assert_int_equal(tandem_place_of(&plan, seg, n, 130, 131, INNER), TANDEM_PLACE_OUTSIDE);
 	assert_int_equal(tandem_place_segments(&plan, OUTER, false, 39, seg), 0);
 }
