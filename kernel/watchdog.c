@@ -17,6 +17,10 @@ unsigned int deadline_ms = 1000;
 module_param(deadline_ms, uint, 0644);
 MODULE_PARM_DESC(deadline_ms, "how long a user half may serve without a crossing");
 
+static unsigned int serve_ms = 60000;
+module_param(serve_ms, uint, 0644);
+MODULE_PARM_DESC(serve_ms, "how long a user half may serve one upcall, without the downcalls in it");
+
 static struct workqueue_struct *watchdogs;
 static atomic_t armed;			/* watchdogs that will look again */
 static DECLARE_WAIT_QUEUE_HEAD(disarmed);
@@ -28,10 +32,15 @@ static bool dying(struct task_struct *task)
 	       READ_ONCE(task->flags) & PF_EXITING || READ_ONCE(task->signal->core_state);
 }
 
+static u32 in_looks(unsigned int ms)
+{
+	return msecs_to_jiffies(ms) / WATCH_PERIOD + 1;
+}
+
 /* In looks. */
 u32 watchdog_limit(void)
 {
-	return msecs_to_jiffies(deadline_ms) / WATCH_PERIOD + 1;
+	return in_looks(deadline_ms);
 }
 
 /*
@@ -51,16 +60,24 @@ static bool was_given_time(struct worker *w, int here)
 
 static const char *look_at(struct worker *w, int here, u32 limit)
 {
-	struct task_struct *task = w->task;
+	u32 looked = was_given_time(w, here) ? LOOK_FULL : 1;
+	u64 began = READ_ONCE(w->began);
 
 	/* A debugger stops the clock. */
-	if (w->watched != READ_ONCE(w->turns) || READ_ONCE(task->ptrace)) {
+	if (READ_ONCE(w->task->ptrace))
+		looked = w->looks = w->served = 0;
+	if (w->watched != READ_ONCE(w->turns)) {
 		w->watched = READ_ONCE(w->turns);
 		w->looks = 0;
 	} else {
-		w->looks += was_given_time(w, here) ? LOOK_FULL : 1;
+		w->looks += looked;
 	}
-	return w->looks / LOOK_FULL > limit ? "it missed its deadline" : NULL;
+	/* Crossings alone are no progress: a loop may do nothing else. */
+	w->served = w->serves == began ? w->served + looked : 0;
+	w->serves = began;
+	if (w->looks / LOOK_FULL > limit)
+		return "it missed its deadline";
+	return w->served / LOOK_FULL > in_looks(serve_ms) ? "it served one call for too long" : NULL;
 }
 
 /* @next: the processor for the next look. */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -499,12 +500,36 @@ static void test_lock_outlives(void)
 	CHECK(!finish(pid));
 }
 
+/* ---- without end ---- */
+
+static int64_t crosses(struct raw_worker *w)
+{
+	while (!raw_sync(w))
+		;
+	return 0;
+}
+
+/* Crossing is no progress: who only does that holds its caller for so long and no longer. */
+static void test_endless(void)
+{
+	double begun = seconds();
+	pid_t pid;
+
+	CHECK(!system("echo 2000 >/sys/module/tandem/parameters/serve_ms"));
+	pid = begin(crosses);
+	CHECK(run(LITMUS_POKE, 0) == -EIO);
+	CHECK(seconds() - begun > 1.5);
+	finish(pid);
+	CHECK(!system("echo 60000 >/sys/module/tandem/parameters/serve_ms"));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct play test[] = {
 		{ "refused", test_refused }, { "accepted", test_accepted }, { "held_once", test_held_once },
 		{ "pinned", test_pinned }, { "lock_outlives", test_lock_outlives },
+		{ "endless", test_endless },
 	};
 
-	return play(argc, argv, test, 5);
+	return play(argc, argv, test, 6);
 }
