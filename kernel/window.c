@@ -121,11 +121,9 @@ static const struct vm_operations_struct window_ops = {
 
 /* ---- mapping ---- */
 
-/* Registers reach DMA engines: without an IOMMU's protection they are root's. */
-static int window_rule(struct file *file, const struct object *o)
+/* Registers, and descriptors in DMA memory, make the device write anywhere: they are for who may do that. */
+static int window_rule(struct file *file)
 {
-	if (o->kind != TANDEM_OBJECT_MMIO)
-		return 0;
 	if (!file_ns_capable(file, &init_user_ns, CAP_SYS_RAWIO) && !capable(CAP_SYS_RAWIO))
 		return -EPERM;
 	return security_locked_down(LOCKDOWN_PCI_ACCESS);
@@ -144,7 +142,7 @@ static struct window *window_make(struct tandem_channel *ch, struct file *file, 
 		return ERR_PTR(err);
 	if (pages != PHYS_PFN(PAGE_ALIGN(window_offset(o) + o->size)))
 		return ERR_PTR(-EINVAL);
-	err = window_rule(file, o);
+	err = window_rule(file);
 	if (err)
 		return ERR_PTR(err);
 	win = kzalloc(sizeof(*win), GFP_KERNEL);
