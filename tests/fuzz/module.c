@@ -9,6 +9,12 @@ int complain(const char *format, ...)
 	return 1;
 }
 
+bool run_is_dir(const char *path)
+{
+	(void)path;
+	return false;
+}
+
 bool run_is_file(const char *path)
 {
 	(void)path;

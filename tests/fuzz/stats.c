@@ -21,6 +21,11 @@ bool run_is_dir(const char *path)
 	return true;
 }
 
+const char *isolated(const char *module)
+{
+	return *module ? "no" : "-";
+}
+
 bool installed_any(const char *root)
 {
 	return !root;
