@@ -16,6 +16,9 @@ struct freed {
 
 #define FREED_MAX	65536
 
+/* Of their own, so that they can be told from leaks. */
+static struct kmem_cache *ranges;
+
 static struct freed *floor_of(struct state *st, unsigned long address)
 {
 	struct rb_node *n = st->freed.rb_node;
@@ -33,9 +36,10 @@ static struct freed *floor_of(struct state *st, unsigned long address)
 
 static struct freed *freed_in(struct state *st, unsigned long start, unsigned long end)
 {
-	struct freed *f = floor_of(st, end - 1);
+	struct freed *f;
 
 	lockdep_assert_held(&st->mutex);
+	f = floor_of(st, end - 1);
 	return f && f->end > start ? f : NULL;
 }
 
@@ -57,18 +61,27 @@ static void insert(struct state *st, struct freed *new)
 	st->nfreed++;
 }
 
+/* One that was not added, or NULL. */
+void freed_free(struct freed *f)
+{
+	if (f)
+		kmem_cache_free(ranges, f);
+}
+
 static void drop(struct state *st, struct freed *f)
 {
 	rb_erase(&f->node, &st->freed);
 	st->nfreed--;
-	kfree(f);
+	freed_free(f);
 }
 
 /* Before the memory goes, since afterwards nothing may fail. NULL: there are too many, or no memory. */
 struct freed *freed_make(struct state *st, unsigned long start, size_t size)
 {
-	struct freed *f = st->nfreed < FREED_MAX ? kmalloc(sizeof(*f), GFP_KERNEL) : NULL;
+	struct freed *f;
 
+	lockdep_assert_held(&st->mutex);
+	f = st->nfreed < FREED_MAX ? kmem_cache_alloc(ranges, GFP_KERNEL) : NULL;
 	if (f) {
 		f->start = start;
 		f->end = start + size;
@@ -80,7 +93,8 @@ void freed_add(struct state *st, struct freed *new)
 {
 	struct freed *f;
 
-	while ((f = freed_in(st, new->start, new->end)) != NULL) {
+	/* Neighbours are one. */
+	while ((f = freed_in(st, new->start - 1, new->end + 1)) != NULL) {
 		new->start = min(new->start, f->start);
 		new->end = max(new->end, f->end);
 		drop(st, f);
@@ -96,7 +110,7 @@ int freed_forget(struct state *st, unsigned long start, size_t size)
 
 	while ((f = freed_in(st, start, end)) != NULL) {
 		if (f->start < start && f->end > end) {
-			behind = kmalloc(sizeof(*behind), GFP_KERNEL);
+			behind = kmem_cache_alloc(ranges, GFP_KERNEL);
 			if (!behind)
 				return -ENOMEM;
 			behind->start = end;
@@ -114,11 +128,22 @@ int freed_forget(struct state *st, unsigned long start, size_t size)
 	return 0;
 }
 
-void freed_exit(struct state *st)
+void freed_clear(struct state *st)
 {
 	struct freed *f, *more;
 
 	rbtree_postorder_for_each_entry_safe(f, more, &st->freed, node)
-		kfree(f);
+		freed_free(f);
 	st->freed = RB_ROOT;
+}
+
+int freed_init(void)
+{
+	ranges = kmem_cache_create("tandem_freed", sizeof(struct freed), 0, 0, NULL);
+	return ranges ? 0 : -ENOMEM;
+}
+
+void freed_exit(void)
+{
+	kmem_cache_destroy(ranges);
 }

@@ -56,7 +56,7 @@ static void state_forget(struct state *st)
 	strings_retire(st);
 	ledger_exit(st);
 	objects_exit(st);
-	freed_exit(st);
+	freed_clear(st);
 	plan_forget(st);
 	st->half = NULL;
 	st->plan = NULL;

@@ -501,7 +501,10 @@ struct freed *freed_make(struct state *st, unsigned long start, size_t size);
 void freed_add(struct state *st, struct freed *new);
 bool freed_has(struct state *st, unsigned long start, size_t size);
 int freed_forget(struct state *st, unsigned long start, size_t size);
-void freed_exit(struct state *st);
+void freed_free(struct freed *f);
+void freed_clear(struct state *st);
+int freed_init(void);
+void freed_exit(void);
 
 /* object.c */
 int objects_init(struct state *st);
@@ -512,6 +515,7 @@ struct object *object_make(struct state *st, u8 kind, unsigned long start, size_
 			   u16 type, bool tail, struct scope *scope);
 struct object *object_twin(struct call *c, unsigned long address, u16 type);
 size_t object_twin_size(const struct state *st, u16 type);
+bool object_is_gone(struct state *st, unsigned long address, u16 type);
 void object_retype(struct state *st, struct object *o, u16 type);
 void object_clear_pointers(const struct state *st, const struct object *o);
 void object_kill(struct state *st, struct object *o);

@@ -7,9 +7,12 @@ static int __init tandem_init(void)
 {
 	int err;
 
-	err = watchdog_init();
+	err = freed_init();
 	if (err)
 		return err;
+	err = watchdog_init();
+	if (err)
+		goto freed;
 	debug_init();
 	err = channel_init();
 	if (err)
@@ -18,6 +21,8 @@ static int __init tandem_init(void)
 debug:
 	debug_exit();
 	watchdog_exit();
+freed:
+	freed_exit();
 	return err;
 }
 
@@ -27,6 +32,7 @@ static void __exit tandem_exit(void)
 	debug_exit();
 	watchdog_exit();
 	strings_exit();
+	freed_exit();
 }
 
 module_init(tandem_init);

@@ -352,11 +352,8 @@ int worker_make(struct tandem_channel *ch, struct tandem_worker *arg)
 	 * Somebody in the kernel is blocked until the worker has served: being preferred
 	 * over the ordinary saves both sides a sleep. The deadline bounds it.
 	 */
-	if (fifo) {
+	if (fifo)
 		sched_set_fifo_low(current);
-		/* Threads that it starts are nobody's workers yet, and nobody watches them. */
-		current->sched_reset_on_fork = 1;
-	}
 	arg->id = n;
 	arg->area_bytes = TANDEM_AREA_BYTES;
 	arg->area_offset = (u64)n * TANDEM_AREA_BYTES;

@@ -341,6 +341,7 @@ static const struct kind kind[] = {
 	{ "parameter helper", sit_parameter, "helper", NULL, LITMUS_POKE },
 	{ "parameter attach_ms", sit_parameter, "attach_ms", NULL, NOBODY },
 	{ "parameter deadline_ms", sit_parameter, "deadline_ms", NULL, LITMUS_POKE },
+	{ "parameter serve_ms", sit_parameter, "serve_ms", NULL, LITMUS_POKE },
 	{ "parameter fifo", sit_parameter, "fifo", NULL, NOBODY },
 };
 
