@@ -42,6 +42,7 @@ gone() {
 	read -r first <$debug/ledger && [ "$first" = 0 ] || fail "in the ledger: $first"
 }
 
+# Two self-tests of several seconds each may be before it.
 go() {
 	local begun=$SECONDS
 	case $way in
@@ -56,7 +57,7 @@ go() {
 		echo 1 >/sys/bus/pci/rescan
 		[ -e $device/driver ] || fail 'does not come again';;
 	esac
-	[ $((SECONDS - begun)) -le 15 ] || fail "took $((SECONDS - begun)) s"
+	[ $((SECONDS - begun)) -le 40 ] || fail "took $((SECONDS - begun)) s"
 }
 
 end() {

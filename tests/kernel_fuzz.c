@@ -151,7 +151,8 @@ static void play(void)
 {
 	tape_play(ready);
 	over = true;
-	sem_wait(&ended);
+	while (sem_wait(&ended))
+		;	/* a signal that came late */
 }
 
 static unsigned long taint(void)
