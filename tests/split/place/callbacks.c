@@ -54,15 +54,21 @@ static void use_own_table(struct own *own, int n)
 	spin_unlock(&own->lock);
 }
 
-int test(int n)
+static void from_table(void)
 {
 	static const struct file_operations source = { .irq = copied };
-	static struct own own;
 	struct file_operations ops = source, other;
 
 	other = ops;
 	other.irq = assigned;
 	register_file(&other);
+}
+
+int test(int n)
+{
+	static struct own own;
+
+	from_table();
 	register_file(&(struct file_operations){ .irq = in_compound });
 	register_file(&positional_ops);
 	register_file(&ops_array[0]);
