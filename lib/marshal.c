@@ -364,7 +364,7 @@ static int apply_new(struct tandem_seat *seat, const struct tandem_record *rec)
 		tandem_snprintf(seat->why, sizeof(seat->why), "cannot %s object %u (%llu bytes): %s%s",
 				rec->id == TANDEM_OBJECT_DATA ? "make" : "map", rec->index,
 				(unsigned long long)new->size, strerror(-ret),
-				ret == -EPERM ? " (registers need CAP_SYS_RAWIO, and no lockdown)" : "");
+				ret == -EPERM ? " (device memory needs CAP_SYS_RAWIO, and no lockdown)" : "");
 	return ret;
 }
 

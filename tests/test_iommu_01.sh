@@ -40,7 +40,7 @@ refused() {	# WHAT COMMAND...
 	shift
 	"$@" 2>/dev/null
 	! ls $driver/0000:* >/dev/null 2>&1 || fail "its registers were mapped $what"
-	dmesg | tail -n 8 | grep -q "cannot map object .*Operation not permitted (registers need CAP_SYS_RAWIO" || fail "$what: $(dmesg | tail -n 3)"
+	dmesg | tail -n 8 | grep -q "cannot map object .*Operation not permitted (device memory needs CAP_SYS_RAWIO" || fail "$what: $(dmesg | tail -n 3)"
 	! lsmod | grep -q ^edureach || rmmod edureach
 }
 refused 'without CAP_SYS_RAWIO' setpriv --inh-caps=-sys_rawio --bounding-set=-sys_rawio tandem run $SPLIT/edureach

@@ -178,7 +178,9 @@ struct tandem_fetch {
  *   DATA   a twin: the user half has a copy per worker; fields cross in SYNC and FLUSH
  *   MMIO   a register window; DMA: memory shared with the device. Both are mapped with
  *          mmap(0, size rounded up to pages, ..., fd, index << TANDEM_MAP_SHIFT | TANDEM_MAP_OBJECT);
- *          the bytes start at NEW.page_offset in the mapping
+ *          the bytes start at NEW.page_offset in the mapping. EPERM: neither who opened the channel
+ *          nor the caller has CAP_SYS_RAWIO, or the kernel is locked down. What is gone is a page of
+ *          ones that is nobody's
  *   GLOBAL a variable of the driver; its index is its place in the plan's table of
  *          globals, its generation 0, and it is never announced
  */
@@ -292,8 +294,9 @@ struct tandem_segment {
  * (cur & ~c) | (now & c) with c = (old ^ now) & mask: bits that others changed meanwhile survive.
  * PTR: @now and @old are not used, @wire is. When the leaf has a pointee type T and
  * @wire is the start of an object without segments, the object becomes T[size / sizeof T]
- * on both sides at once: FLUSH records of it may follow in the same body.
- * Refused (EPROTO): a use the view does not list as written, any index out of range.
+ * on both sides at once: FLUSH records of it may follow in the same body; its pointers are NULL then.
+ * Refused (EPROTO): a use the view does not list as written, any index out of range, of a pointer to a
+ * record any place where no such record is as a whole.
  */
 struct tandem_change {
 	__u16 segment;
