@@ -781,9 +781,14 @@ void scan_all(struct model *model)
 	struct scan s = { .model = model };
 
 	/* at least twice: what is learnt of fields in one function is used in all */
-	for (struct var *v = model->var; v; v = v->next)
-		if (v->init && v->init->kind == N_INIT)
+	for (struct var *v = model->var; v; v = v->next) {
+		struct func *f = v->init ? node_function(v->init) : NULL;
+
+		if (f)
+			f->taken = true;
+		else if (v->init && v->init->kind == N_INIT)
 			scan_init_list(&s, v->type, v->init);
+	}
 	for (int pass = 0, changed = 1; pass < 2 || (changed && pass < PASSES_MAX); pass++) {
 		learnt = false;
 		changed = 0;

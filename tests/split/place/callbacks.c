@@ -18,11 +18,13 @@ static void cast_to(int n) { count = n; }
 static void nested(int n) { count = n; }
 static void through_own_table(int n) { count = n; }
 static void own_table_under_lock(int n) { count = n; }
+static void by_hook(int n) { count = n; }
 static int opener(struct file *file) { (void)file; return count; }
 
 static const struct file_operations positional_ops = { "name", opener, 0, positional };
 static void (*const array[])(int) = { in_array, [3] = by_index };
 static const struct file_operations ops_array[] = { { .irq = in_array_of_structs }, { .open = opener } };
+static void (*hook)(int) = by_hook;
 static const struct wrapped { int n; struct file_operations ops; } wrapped = { 1, { .irq = nested } };
 
 struct own_ops { void (*step)(int n); void (*locked)(int n); };
@@ -42,6 +44,13 @@ static void pass_on(void (*handler)(int))
 static void pass_on_2(void (*handler)(int))
 {
 	pass_on(handler);
+}
+
+static void use_hook(struct own *own, int n)
+{
+	spin_lock(&own->lock);
+	hook(n);
+	spin_unlock(&own->lock);
 }
 
 static void use_own_table(struct own *own, int n)
@@ -69,6 +78,7 @@ int test(int n)
 	static struct own own;
 
 	from_table();
+	use_hook(&own, n);
 	register_file(&(struct file_operations){ .irq = in_compound });
 	register_file(&positional_ops);
 	register_file(&ops_array[0]);
