@@ -216,7 +216,7 @@ static void unknown_roles(struct model *model)
 					    NULL, f->file, f->line);
 	for (struct func *f = model->func; f; f = f->next)
 		if (f->is_own && f->has_body && f->taken && !f->atomic)
-			make_atomic(f, "its address is in a table whose use is not understood", NULL, f->file, f->line);
+			make_atomic(f, "its address is in a table or variable whose use is not understood", NULL, f->file, f->line);
 	for (struct func *f = model->func; f; f = f->next) {
 		if (!f->is_own || !f->has_body || f->atomic)
 			continue;
@@ -598,7 +598,7 @@ static void judge(struct model *model, struct func *f)
 
 		if (!v || node_region(f, a->node) || v->is_own || v->is_const || policy_find("value", v->name))
 			continue;
-		if (v->type->kind == TYPE_INT || v->type->kind == TYPE_BOOL)
+		if (!(a->how & ACC_WRITE) && (v->type->kind == TYPE_INT || v->type->kind == TYPE_BOOL))
 			continue;
 		why = outline_statement(model, f, a->node, text_format("uses the kernel's variable %s", v->name));
 		if (why) {
@@ -696,8 +696,8 @@ void partition(struct model *model)
 	for (struct func *f = model->func; f; f = f->next)
 		inline_class(f);
 	roots(model);
-	unknown_roles(model);
 	exported(model);
+	unknown_roles(model);
 	module_entries(model);
 	for (struct func *f = model->func; f; f = f->next) {
 		if (!f->is_own || !f->has_body || f->side == SIDE_KERNEL)
