@@ -140,26 +140,21 @@ static const char *moved_name(const struct var *v)
 }
 
 /*
- * Can the table be the same in the user half? Of those for the kernel (net_device_ops and the like) only the
- * address means anything here: what looks into them is not moved (scan.c).
+ * Can the table be the same in the user half? Of the kernel's own (net_device_ops and the like) only the
+ * address means anything here: the driver's code hands them over, and does not look into them.
  */
 static bool is_whole_here(const struct var *v)
 {
+	const struct type *t = type_element(v->type);
 	struct node *n = NULL;
 
-	if (node_is_kernel_table(v))
+	if (t->kind == TYPE_RECORD && !t->record->is_own)
 		return false;
 	while ((n = node_next(v->init, n)))
 		if (n->kind == N_REF && ((n->func && n->func->symbol < 0 && !runs_in_user(n->func)) ||
 					 (n->var && !(n->var->is_own && n->var->is_const))))
 			return false;
 	return true;
-}
-
-/* Is this the declaration that has its values? Others are in other units, or before it. */
-static bool has_values(const struct var *v, const struct tu *tu, const struct top *t)
-{
-	return v->init && v->tu == tu && t->start <= v->init->start && v->init->end <= t->end;
 }
 
 /* Without what it starts with; @from is before that. sizeof() may ask for the length of an array that its values give. */
@@ -360,12 +355,12 @@ static void top_edit(struct plan *plan, struct tu *tu, struct top *t, struct edi
 			at += 6;
 		cut_section(e, tu->text, t->start, t->end);
 		edit_add(e, at, at, " __thread ");
-		if (has_values(v, tu, t) && !is_whole_here(v))	/* its value comes from the kernel half */
+		if (v->init && !is_whole_here(v))	/* its value comes from the kernel half */
 			empty(v, at, e);
 		return;
 	}
 	cut_section(e, tu->text, t->start, t->end);
-	if (v->symbol >= 0 && has_values(v, tu, t) && !is_whole_here(v))
+	if (v->symbol >= 0 && v->init && !is_whole_here(v))
 		empty(v, t->start, e);
 }
 

@@ -356,20 +356,3 @@ bool node_may_be_null(struct model *model, struct func *f, struct node *n, int l
 			return true;
 	return v->var->is_param && node_param_may_be_null(model, f, v->var, level);
 }
-
-bool node_holds_address(const struct node *init)
-{
-	struct node *n = NULL;
-
-	while (init && (n = node_next(init, n)))
-		if (n->kind == N_REF && (n->func || (n->var && !n->var->is_local)))
-			return true;
-	return false;
-}
-
-bool node_is_kernel_table(const struct var *v)
-{
-	const struct type *t = type_element(v->type);
-
-	return v->is_own && v->is_const && t->kind == TYPE_RECORD && !t->record->is_own && node_holds_address(v->init);
-}

@@ -287,6 +287,16 @@ static void entries(struct plan *plan)
 
 /* ---- symbols and globals ---- */
 
+static bool holds_address(const struct node *init)
+{
+	struct node *n = NULL;
+
+	while (init && (n = node_next(init, n)))
+		if (n->kind == N_REF && (n->func || (n->var && !n->var->is_local)))
+			return true;
+	return false;
+}
+
 /* @tu: a unit that names it */
 static void symbol_add(struct plan *plan, struct func *f, struct var *v, struct tu *tu)
 {
@@ -364,7 +374,7 @@ static void variable(struct plan *plan, struct var *v)
 	if (v->type->record && !strncmp(v->type->name, "struct ", 7) && policy_find("private", v->type->name + 7))
 		return;
 	if (v->is_own && v->is_const) {
-		if (node_holds_address(v->init) && v->symbol < 0) {
+		if (holds_address(v->init) && v->symbol < 0) {
 			if (has_name(v))
 				symbol_add(plan, NULL, v, v->tu);
 			tables_in(plan, v);

@@ -554,20 +554,6 @@ static void member(struct scan *s, struct node *n, unsigned int how)
 	touch(s, f, NULL, how & HOW_BASE ? (how & 7 ? how : ACC_READ | ACC_WRITE) : how, n);
 }
 
-/* More than its address, or that of an element. */
-static bool looks_into(const struct node *ref)
-{
-	const struct node *n = ref, *p = ref->parent;
-
-	while (p && p->kind == N_INDEX && p->child == n) {
-		n = p;
-		p = p->parent;
-	}
-	if (p && p->kind == N_UNARY && p->op == OP_ADDRESS)
-		return false;
-	return n != ref || ref->var->type->kind != TYPE_ARRAY;
-}
-
 static void reference(struct scan *s, struct node *n, unsigned int how)
 {
 	if (n->func) {
@@ -582,8 +568,6 @@ static void reference(struct scan *s, struct node *n, unsigned int how)
 		if (n->var->type->kind == TYPE_ARRAY || n->var->type->kind == TYPE_RECORD)
 			how |= ACC_READ | (n->var->is_const ? 0 : ACC_WRITE);
 		touch(s, NULL, n->var, how, n);
-		if (s->f->is_own && node_is_kernel_table(n->var) && looks_into(n))
-			scan_mark(s, n, "table", text_format("looks into %s, which only the kernel half has whole", n->var->name));
 	}
 }
 

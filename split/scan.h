@@ -9,10 +9,6 @@ void scan_all(struct model *model);
 
 /* The node without parentheses, casts and other wrappers; of a statement expression, what its value is. */
 struct node *node_strip(struct node *n);
-/* Is there the address of a function or a variable in what it starts with? */
-bool node_holds_address(const struct node *init);
-/* A table that the driver hands to the kernel (net_device_ops): whole in the kernel half, a place in the other. */
-bool node_is_kernel_table(const struct var *v);
 /* The statement expression whose value is what @decl, a VAR in it, starts with; or NULL. */
 struct node *node_yields(struct node *decl);
 /* The function a call names directly, or NULL. */
