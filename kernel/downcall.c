@@ -513,30 +513,22 @@ static u64 product(const struct down *d)
 	return size;
 }
 
-/* Do such records lie there, as many as the object has? */
-static bool holds_all(struct state *st, unsigned long address, const struct tandem_segment *seg)
-{
-	const struct object *o = address ? object_find(st, address) : NULL;
-	u64 at = o ? address - o->start : 0;
-	u32 i;
-
-	if (!o || object_is_shared(o))
-		return false;
-	for (i = 0; i < seg->count; i++, at += st->plan->type[seg->type].size)
-		if (tandem_place_of(st->plan, o->seg, o->nseg, o->size, at, seg->type) != TANDEM_PLACE_YES)
-			return false;
-	return true;
-}
-
-/* Is it the copy of records of its type? Their pointers were checked. */
+/* Is it the copy of a record of the same type? Its pointers were checked. */
 static bool is_copy(const struct down *d, const struct object *o)
 {
+	struct state *st = d->c->state;
+	const struct object *from;
 	unsigned int i;
 
-	for (i = 0; i < d->plan->nargs; i++)
-		if (d->plan->arg[i].kind != TANDEM_VALUE_SCALAR && !(d->flat >> i & 1) &&
-		    holds_all(d->c->state, d->arg[i], &o->seg[0]))
+	for (i = 0; i < d->plan->nargs; i++) {
+		if (d->plan->arg[i].kind == TANDEM_VALUE_SCALAR || d->flat >> i & 1 || !d->arg[i])
+			continue;
+		from = object_find(st, d->arg[i]);
+		if (from && !object_is_shared(from) &&
+		    tandem_place_of(st->plan, from->seg, from->nseg, from->size, d->arg[i] - from->start,
+				    o->seg[0].type) == TANDEM_PLACE_YES)
 			return true;
+	}
 	return false;
 }
 

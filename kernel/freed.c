@@ -93,8 +93,7 @@ void freed_add(struct state *st, struct freed *new)
 {
 	struct freed *f;
 
-	/* Neighbours are one. */
-	while ((f = freed_in(st, new->start - 1, new->end + 1)) != NULL) {
+	while ((f = freed_in(st, new->start, new->end)) != NULL) {
 		new->start = min(new->start, f->start);
 		new->end = max(new->end, f->end);
 		drop(st, f);

@@ -515,7 +515,6 @@ struct object *object_make(struct state *st, u8 kind, unsigned long start, size_
 			   u16 type, bool tail, struct scope *scope);
 struct object *object_twin(struct call *c, unsigned long address, u16 type);
 size_t object_twin_size(const struct state *st, u16 type);
-bool object_is_gone(struct state *st, unsigned long address, u16 type);
 void object_retype(struct state *st, struct object *o, u16 type);
 void object_clear_pointers(const struct state *st, const struct object *o);
 void object_kill(struct state *st, struct object *o);

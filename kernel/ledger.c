@@ -193,8 +193,7 @@ static void undo(struct state *st, struct record *r)
 	bool dma = is_dma(st, r), frees = down->flags & TANDEM_DOWN_FREES;
 	struct object *o = frees ? object_find(st, r->key.arg[0]) : NULL;
 	size_t size = o && o->gen && o->start == r->key.arg[0] ? o->size : 0;
-	const struct object *memory = r->gen ? object_by_handle(st, r->index, r->gen) : size ? o : NULL;
-	struct freed *freed = memory ? freed_make(st, memory->start, memory->size) : NULL;
+	struct freed *freed = size ? freed_make(st, r->key.arg[0], size) : NULL;
 
 	/* Kills the object that came with it, as a rule the memory that goes. */
 	record_unlink(st, r);

@@ -144,9 +144,6 @@ int wire_out(struct walk *k, u64 v, u16 type, bool follow, struct tandem_wire *o
 			return PTR_ERR(o);
 	}
 	if (!o) {
-		/* What is no record any more may not be handed back as one. */
-		if (type != TANDEM_NONE && object_is_gone(k->st, v, type))
-			type = TANDEM_NONE;
 		out->tag = TANDEM_WIRE_TOKEN;
 		return token_of(k->w, v, type, &out->index);
 	}

@@ -270,12 +270,6 @@ static bool all_give_way(const struct call *c, unsigned long start, size_t size)
 	return true;
 }
 
-/* Does such a pointer lead to memory that the user half has freed? */
-bool object_is_gone(struct state *st, unsigned long address, u16 type)
-{
-	return test_bit(type, st->given) && freed_has(st, address, object_twin_size(st, type));
-}
-
 /*
  * The twin of a record that a pointer of its type led to. NULL: it lies where something
  * else is known to be, in memory that was freed, or in none of the kernel's. Otherwise as object_make().
@@ -287,7 +281,8 @@ struct object *object_twin(struct call *c, unsigned long address, u16 type)
 	size_t size = object_twin_size(st, type);
 	struct object *o;
 
-	if (address + size < address || !readable(address, size) || object_is_gone(st, address, type) ||
+	if (address + size < address || !readable(address, size) ||
+	    (test_bit(type, st->given) && freed_has(st, address, size)) ||
 	    !all_give_way(c, address, size))
 		return NULL;
 	o = object_make(st, TANDEM_OBJECT_DATA, address, size, type, t->tail_type != TANDEM_NONE,

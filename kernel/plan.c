@@ -155,12 +155,6 @@ int symbol_find(const struct state *st, unsigned long address)
 	return -1;
 }
 
-static void give(struct state *st, const struct tandem_value *value)
-{
-	if (value->kind == TANDEM_VALUE_PTR && value->type != TANDEM_NONE)
-		__set_bit(value->type, st->given);
-}
-
 /* Types of which the user half stores pointers, or passes them: it may have freed what they point to. */
 static void given_prepare(struct state *st)
 {
@@ -175,11 +169,10 @@ static void given_prepare(struct state *st)
 				if (s->writable && s->kind == TANDEM_LEAF_PTR && s->type != TANDEM_NONE)
 					__set_bit(s->type, st->given);
 			}
-	for (i = 0; i < plan->nentry; i++)
-		give(st, &plan->entry[i].result);
 	for (i = 0; i < plan->ndown; i++)
 		for (j = 0; j < plan->down[i].nargs; j++)
-			give(st, &plan->down[i].arg[j]);
+			if (plan->down[i].arg[j].kind == TANDEM_VALUE_PTR && plan->down[i].arg[j].type != TANDEM_NONE)
+				__set_bit(plan->down[i].arg[j].type, st->given);
 }
 
 int plan_prepare(struct state *st)

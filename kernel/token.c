@@ -78,7 +78,7 @@ bool token_fits(const struct tandem_plan *plan, const struct token *token, u32 o
 {
 	unsigned int i;
 
-	if (type == TANDEM_NONE && (!offset || (token->address < PORTS_END && offset < PORTS_END - token->address)))
+	if (type == TANDEM_NONE && (!offset || token->address < PORTS_END))
 		return true;
 	for (i = 0; i < TOKEN_TYPES && token->type[i] != TANDEM_NONE; i++)
 		if (reaches(plan, token->type[i], offset, type))

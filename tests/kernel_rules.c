@@ -311,22 +311,11 @@ static int64_t breaks(struct raw_worker *w)
 		wire.offset = 8;
 		raw_flush_wire(w, o, LITMUS_USE_RING2, wire);
 		break;
-	case 59: {	/* what was freed, as the record that it was */
-		struct tandem_wire ring[2] = { { 0 }, raw_scalar(0) };
-
-		raw_down(w, LITMUS_DOWN_ALLOC, 1, &size);
-		wire = w->wire[0];
-		raw_flush_wire(w, o, LITMUS_USE_RING2, wire);
-		raw_down(w, LITMUS_DOWN_FREE, 1, &wire);
-		ring[0] = token_of(w);
-		raw_down(w, LITMUS_DOWN_RING, 2, ring);
-		return 0;
-	}
 	}
 	return 0;
 }
 
-#define BREAKS	60
+#define BREAKS	59
 
 static void test_refused(void)
 {
